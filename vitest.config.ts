@@ -1,0 +1,51 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests import the packages' sources, never a stale build.
+const fromSource = {
+  resolve: { conditions: ['rollcall-source'] },
+  ssr: { resolve: { conditions: ['rollcall-source'] } },
+}
+
+export default defineConfig({
+  ...fromSource,
+  test: {
+    // `vitest run --project unit packages/roster --coverage`: the pure core has every branch tested.
+    coverage: {
+      include: ['packages/roster/src/**'],
+      exclude: ['**/*.test.ts'],
+      thresholds: { 'packages/roster/src/**': { branches: 100 } },
+    },
+    projects: [
+      {
+        ...fromSource,
+        test: {
+          name: 'unit',
+          include: ['packages/roster/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'tools/src/**/*.test.ts'],
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'integration',
+          include: ['packages/runtime/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/integration/**/*.test.ts'],
+          globalSetup: ['test/support/private-redis.ts'],
+          maxWorkers: 4, // they wait more than they compute
+          // Nothing waits this long; a busy machine makes everything slow.
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+          expect: { poll: { timeout: 10_000 } },
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'end-to-end',
+          include: ['test/end-to-end/**/*.test.ts'],
+          globalSetup: ['test/support/private-redis.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
