@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { roster } from '../test/arbitraries.ts'
+import { forAll } from '../test/for-all.ts'
+import type { Contact, Roster } from './contact.ts'
+import { readContactsBody, toContactsBody } from './contacts-body.ts'
+import { parseRoster } from './parse-roster.ts'
+
+function rosterOf(text: string): Roster {
+  const result = parseRoster(JSON.parse(text), { maxContacts: 100 })
+  if (result.kind === 'invalid') throw new Error(result.message)
+  return result.roster
+}
+
+describe('the contacts body', () => {
+  it('is in the form that mod_http_roster_admin reads: groups an object, no nulls, nothing absent', () => {
+    const some = rosterOf('{"b@x":{"name":"B","groups":["Friends"],"ask":"subscribe","approved":false},"a@x":{}}')
+    expect(toContactsBody(some)).toBe(
+      '{"a@x":{"subscription":"both","groups":{}},' +
+        '"b@x":{"name":"B","subscription":"both","ask":"subscribe","approved":false,"groups":{"Friends":true}}}',
+    )
+  })
+
+  it('of an empty roster is an empty object', () => expect(toContactsBody(new Map())).toBe('{}'))
+
+  it('keeps __proto__, integer-like groups and quotes as they are', () => {
+    const some = rosterOf('{"__proto__":{"name":"a\\"\\\\\\n"},"a@b":{"groups":["9","10","__proto__"]}}')
+    expect(toContactsBody(some)).toBe(
+      '{"__proto__":{"name":"a\\"\\\\\\n","subscription":"both","groups":{}},' +
+        '"a@b":{"subscription":"both","groups":{"10":true,"9":true,"__proto__":true}}}',
+    )
+    expect(readContactsBody(toContactsBody(some))).toEqual(some)
+  })
+
+  it('is read back as the roster that it was made of', () => {
+    forAll([roster], (some) => {
+      expect(readContactsBody(toContactsBody(some))).toEqual(some)
+    })
+  })
+
+  it('is the same for equal rosters, whatever their order', () => {
+    forAll([roster], (some) => {
+      const backwards: Roster = new Map([...some].reverse().map(([jid, contact]) => [jid, reversed(contact)]))
+      expect(toContactsBody(backwards)).toBe(toContactsBody(some))
+    })
+  })
+
+  it('differs for rosters that differ', () => {
+    forAll([roster, roster], (a, b) => {
+      let same = true
+      try {
+        expect(a).toEqual(b)
+      } catch {
+        same = false
+      }
+      expect(toContactsBody(a) === toContactsBody(b)).toBe(same)
+    })
+  })
+})
+
+function reversed(contact: Contact): Contact {
+  return Object.fromEntries(Object.entries(contact).reverse()) as unknown as Contact
+}

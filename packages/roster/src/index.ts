@@ -1,0 +1,26 @@
+export { BareJid, type BareJidResult, bareJid, parseBareJid, splitBareJid } from './bare-jid.ts'
+export { Change, decodeChange, encodeChange, MAX_CHANGE_BYTES } from './change.ts'
+export { type Contact, EMPTY_ROSTER, type Roster, SUBSCRIPTIONS, type Subscription } from './contact.ts'
+export { readContactsBody, toContactsBody } from './contacts-body.ts'
+export { applyDiff, diffRosters, isEmptyDiff, type RosterDiff } from './diff-rosters.ts'
+export { Domain, type DomainResult, parseDomain } from './domain.ts'
+export { FAILURE_CODES, Failure, FailureCode } from './failure.ts'
+export { parseRoster, type RosterResult } from './parse-roster.ts'
+export { printable } from './printable.ts'
+export { RefreshProgress } from './refresh-progress.ts'
+export {
+  MAX_LISTED_FAILURES,
+  type RefreshCounts,
+  RefreshSummary,
+  Refusal,
+  refusal,
+  type SummaryAnswer,
+  summarise,
+  summariseOne,
+  type UserRefreshResult,
+  UserSummary,
+} from './summary.ts'
+export { parseUrlTemplate, type UrlTemplate, UrlTemplateError } from './url-template.ts'
+export { type KnownDomains, parseUser, type User, type UserResult, userFromJid, userOf } from './user.ts'
+export { parseUsername, Username, type UsernameResult } from './username.ts'
+export { type StoredRoster, toV1Contact, toV1Roster, V1Contact, V1Roster } from './v1-roster.ts'

@@ -1,0 +1,111 @@
+import { type BareJid, parseBareJid } from './bare-jid.ts'
+import { type Contact, type Roster, SUBSCRIPTIONS, type Subscription, sortedGroups } from './contact.ts'
+import { printable } from './printable.ts'
+
+export type RosterResult =
+  | { readonly kind: 'valid'; readonly roster: Roster }
+  | { readonly kind: 'invalid'; readonly code: 'roster-invalid' | 'roster-too-large'; readonly message: string }
+
+/**
+ * The backend's answer: an object keyed by contact JID, `{ "marie@example.com": { "name"?, "groups"?, "subscription"?,
+ * "ask"?, "approved"? } }`. `groups` is an array of strings or an object whose keys are the groups. `[]` stands for an
+ * empty object (PHP), a null field for an absent one, an empty name for none. One bad contact makes the whole invalid:
+ * a roster with a hole would be pushed as a removal.
+ */
+export function parseRoster(json: unknown, limits: { readonly maxContacts: number }): RosterResult {
+  const entries = readObject(json)
+  if (entries === undefined) return invalid(`The roster is ${describe(json)}, not an object keyed by contact JID`)
+  const keys = Object.keys(entries)
+  if (keys.length > limits.maxContacts) {
+    const message = `The roster has ${keys.length} contacts, more than the ${limits.maxContacts} allowed`
+    return { kind: 'invalid', code: 'roster-too-large', message }
+  }
+
+  const roster = new Map<BareJid, Contact>()
+  for (const key of keys) {
+    const parsed = parseBareJid(key)
+    if (parsed.kind === 'invalid') return invalid(`Contact "${printable(key)}": not a JID: ${parsed.reason}`)
+    const contact = readContact(parsed.jid, entries[key])
+    if (typeof contact === 'string') return invalid(`Contact "${printable(key)}": ${contact}`)
+    if (roster.has(parsed.jid)) return invalid(`Contact "${printable(key)}": ${printable(parsed.jid)} is there twice`)
+    roster.set(parsed.jid, contact)
+  }
+  return { kind: 'valid', roster }
+}
+
+function invalid(message: string): RosterResult {
+  return { kind: 'invalid', code: 'roster-invalid', message }
+}
+
+type JsonObject = Readonly<Record<string, unknown>>
+const EMPTY: JsonObject = {}
+
+function readObject(json: unknown): JsonObject | undefined {
+  if (typeof json !== 'object' || json === null) return undefined
+  if (Array.isArray(json)) return json.length === 0 ? EMPTY : undefined
+  return json as JsonObject
+}
+
+type Draft = { -readonly [Field in keyof Contact]: Contact[Field] }
+
+/** The contact, or what is wrong with it. By hand and not by zod, since this runs for every contact of every fetch. */
+function readContact(jid: BareJid, json: unknown): Contact | string {
+  const fields = readObject(json)
+  if (fields === undefined) return `it is ${describe(json)}, not an object`
+
+  const groups = readGroups(fields.groups)
+  if (typeof groups === 'string') return groups
+  const subscription = fields.subscription ?? 'both'
+  if (!isSubscription(subscription)) {
+    return `"subscription" is ${describe(subscription)}, not one of ${SUBSCRIPTIONS.join(', ')}`
+  }
+  const contact: Draft = { jid, groups, subscription }
+
+  const name = fields.name ?? ''
+  if (typeof name !== 'string') return `"name" is ${describe(name)}, not a string`
+  if (NOT_IN_XML.test(name)) return `"name" has a character that XML cannot carry: "${printable(name)}"`
+  if (name !== '') contact.name = name
+
+  const ask = fields.ask ?? undefined
+  if (ask !== undefined) {
+    if (ask !== 'subscribe') return `"ask" is ${describe(ask)}, not "subscribe"`
+    contact.ask = ask
+  }
+  const approved = fields.approved ?? undefined
+  if (approved !== undefined) {
+    if (typeof approved !== 'boolean') return `"approved" is ${describe(approved)}, not a boolean`
+    contact.approved = approved
+  }
+  return contact
+}
+
+const NO_GROUPS: readonly string[] = []
+
+function readGroups(json: unknown): readonly string[] | string {
+  if (json === undefined || json === null) return NO_GROUPS
+  if (typeof json !== 'object') return `"groups" is ${describe(json)}, not an array or an object`
+  const given: readonly unknown[] = Array.isArray(json) ? json : Object.keys(json)
+  const groups: string[] = []
+  for (const group of given) {
+    if (typeof group !== 'string') return `a group is ${describe(group)}, not a string`
+    if (NOT_IN_XML.test(group)) return `a group has a character that XML cannot carry: "${printable(group)}"`
+    // A server refuses an empty group (RFC 6121 §2.3.3), and with it the whole contact.
+    if (group !== '') groups.push(group)
+  }
+  return sortedGroups(groups)
+}
+
+/** All but the Char production of XML 1.0 §2.2; lone surrogates are among it. */
+const NOT_IN_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u
+
+function isSubscription(value: unknown): value is Subscription {
+  return value === 'both' || value === 'none' || value === 'to' || value === 'from'
+}
+
+function describe(json: unknown): string {
+  if (json === null) return 'null'
+  if (Array.isArray(json)) return 'an array'
+  if (typeof json === 'object') return 'an object'
+  if (typeof json === 'string') return `"${printable(json)}"`
+  return printable(String(json))
+}
