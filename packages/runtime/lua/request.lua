@@ -1,0 +1,47 @@
+-- request.lua: asks for the rosters of up to 500 users of one shard.
+-- KEYS  1 prefix of the user hashes   2 open   3 epoch
+-- ARGV  1 replica that waits ('' = nobody)   2 a fresh random epoch, used when there is none   3… bare JIDs
+-- Returns { epoch, generation, version, generation, version, … } in the order of the JIDs; `version` is the one stored
+-- now, by which the caller tells later whether the roster changed.
+-- G1: the generation is issued by Redis, so a fetch that begins with it begins after this request. G8: from here on
+-- the user is in `open` until settled, whatever happens to the caller.
+
+local replica = ARGV[1]
+local epoch = redis.call('GET', KEYS[3])
+if not epoch then
+  epoch = ARGV[2]
+  redis.call('SET', KEYS[3], epoch)
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function without(waiting, name)
+  local others = {}
+  for one, generation in string.gmatch(waiting or '', '(%S+)=(%d+)') do
+    if one ~= name then
+      others[#others + 1] = one .. '=' .. generation
+    end
+  end
+  return others
+end
+
+local answer = { epoch }
+for i = 3, #ARGV do
+  local jid = ARGV[i]
+  local userKey = KEYS[1] .. jid
+  local s = redis.call('HMGET', userKey, 'wanted', 'version', 'waiting')
+  local wanted = (tonumber(s[1] or '0') or 0) + 1
+  if replica == '' then
+    redis.call('HSET', userKey, 'wanted', wanted)
+  elseif s[3] then
+    local waiting = without(s[3], replica)
+    waiting[#waiting + 1] = replica .. '=' .. wanted
+    redis.call('HSET', userKey, 'wanted', wanted, 'waiting', table.concat(waiting, ' '))
+  else
+    redis.call('HSET', userKey, 'wanted', wanted, 'waiting', replica .. '=' .. wanted)
+  end
+  redis.call('ZADD', KEYS[2], 'NX', now, jid)
+  answer[#answer + 1] = wanted
+  answer[#answer + 1] = tonumber(s[2] or '0')
+end
+return answer

@@ -1,0 +1,7 @@
+export { parseCredentials } from './credentials.ts'
+export { domainOfHost } from './domain-of-host.ts'
+export { isLoopback } from './loopback.ts'
+export { type RequestOrigin, refuseForeign, type TrustedNames } from './loopback-guard.ts'
+export { makeToken } from './make-token.ts'
+export { RIGHTS, type Right, TokenEntry } from './token-entry.ts'
+export { type Authentication, mayUse, type TokenRegistry, tokenRegistry } from './token-registry.ts'

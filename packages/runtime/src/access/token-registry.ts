@@ -1,0 +1,45 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Domain } from '@rollcall/roster'
+import { parseCredentials } from './credentials.ts'
+import type { Right, TokenEntry } from './token-entry.ts'
+
+export type Authentication =
+  | { readonly kind: 'ok'; readonly token: TokenEntry }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'wrong' }
+
+export interface TokenRegistry {
+  /** Who sent this Authorization header: `missing` without one, `wrong` for all that is not a token of ours. */
+  authenticate(authorization: string | undefined): Authentication
+}
+
+const MISSING: Authentication = { kind: 'missing' }
+const WRONG: Authentication = { kind: 'wrong' }
+const TOKEN = /^rc_([a-z0-9]{4,32})_[A-Za-z0-9_-]{43}$/
+
+/** Checks tokens against the configured entries; several of one holder may live at once, for rotation. */
+export function tokenRegistry(entries: readonly TokenEntry[]): TokenRegistry {
+  const byId = new Map(
+    entries.map((token) => [
+      token.id,
+      { ok: { kind: 'ok', token } as const, sha256: Buffer.from(token.sha256, 'hex') },
+    ]),
+  )
+  return {
+    authenticate(authorization) {
+      if (authorization === undefined) return MISSING
+      const credentials = parseCredentials(authorization)
+      if (credentials === null) return WRONG
+      // Ids are no secrets (they stand in logs): only the comparison of the rest has to take constant time.
+      const known = byId.get(TOKEN.exec(credentials)?.[1] ?? '')
+      if (known === undefined) return WRONG
+      const sha256 = createHash('sha256').update(credentials).digest()
+      return timingSafeEqual(sha256, known.sha256) ? known.ok : WRONG
+    },
+  }
+}
+
+/** Whether a token may do that for users of that domain. */
+export function mayUse(token: TokenEntry, right: Right, domain: Domain): boolean {
+  return token.rights.includes(right) && (token.domains === '*' || token.domains.includes(domain))
+}

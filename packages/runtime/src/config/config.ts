@@ -1,0 +1,38 @@
+import type { Domain, UrlTemplate } from '@rollcall/roster'
+import type { Settings } from './settings.ts'
+
+/** How the backend of one domain is asked, and how its answers are taken. */
+export interface DomainConfig {
+  readonly domain: Domain
+  readonly rosterUrl: UrlTemplate
+  /** Sent with every request; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** One request in all, from connecting to the last byte. */
+  readonly backendTimeoutMs: number
+  /** Decompressed. */
+  readonly maxRosterBytes: number
+  readonly maxContacts: number
+  /** What a 404 or 410 of the backend means. */
+  readonly unknownUser: 'error' | 'empty'
+  /** What a read answers then. */
+  readonly unknownUserRead: 'empty' | 'not-found'
+}
+
+/** Settings that only give domains their values: use those of `config.domains`. */
+type GivenToDomains =
+  | 'httpRosterUrl'
+  | 'backendHeaders'
+  | 'backendTimeoutMs'
+  | 'maxRosterBytes'
+  | 'maxContacts'
+  | 'unknownUser'
+  | 'unknownUserRead'
+
+/** The whole configuration, checked: every setting of `settings.ts` under its name in the file. */
+export interface Config extends Readonly<Omit<Settings, GivenToDomains | 'domains' | 'defaultDomain' | '$schema'>> {
+  readonly domains: ReadonlyMap<Domain, DomainConfig>
+  /** One of `domains`. */
+  readonly defaultDomain: Domain
+  /** Not wrong, but perhaps not meant: for the log at start. */
+  readonly warnings: readonly string[]
+}

@@ -1,0 +1,94 @@
+import type { Domain } from '@rollcall/roster'
+import { isLoopback } from '../access/loopback.ts'
+import type { CheckedSettings } from './check-settings.ts'
+import type { Problem } from './config-error.ts'
+import type { Settings } from './settings.ts'
+import type { Given } from './sources.ts'
+
+/** Above it, the work of a killed worker is not done again within 10 s. */
+const MAX_STALL_MS = 9_000
+
+/** What no setting shows alone. */
+export function crossChecks(checked: CheckedSettings, named: ReadonlySet<Domain>, given: Given): Problem[] {
+  return [
+    ...openToAll(checked, given),
+    ...repeatedTokens(checked, given),
+    ...foreignDomains(checked, named, given),
+    ...shortTtl(checked, given),
+  ]
+}
+
+function openToAll({ settings, isBroken }: CheckedSettings, given: Given): Problem[] {
+  if (settings.tokens.length > 0 || isLoopback(settings.host) || isBroken('tokens')) return []
+  return [
+    {
+      where: given.nameOf('host'),
+      found: `"${settings.host}", and no tokens: anybody who reaches it could read and refresh every roster`,
+      advice:
+        'Make a token (npm run token -- --name app --rights notify,read) and put what it prints into TOKENS, or write 127.0.0.1.',
+    },
+  ]
+}
+
+function repeatedTokens({ settings: { tokens } }: CheckedSettings, given: Given): Problem[] {
+  return (['id', 'name'] as const).flatMap((field) =>
+    tokens.flatMap((token, index) => {
+      if (tokens.findIndex((other) => other[field] === token[field]) === index) return []
+      const advice =
+        field === 'id' ? 'Remove the repeated entry.' : 'Give each token a name of its own, "app-2026" say.'
+      return [
+        { where: tokenPlace(given, `[${index}].${field}`), found: `"${token[field]}" for the second time`, advice },
+      ]
+    }),
+  )
+}
+
+function foreignDomains({ settings, isBroken }: CheckedSettings, named: ReadonlySet<Domain>, given: Given): Problem[] {
+  if (isBroken('domains') || isBroken('defaultDomain')) return []
+  return settings.tokens.flatMap(({ domains }, index) => {
+    if (domains === '*') return []
+    const advice = `Write "*" or domains that are configured: ${[...named].join(', ')}.`
+    return domains
+      .filter((domain) => !named.has(domain))
+      .map((domain) => ({
+        where: tokenPlace(given, `[${index}].domains`),
+        found: `"${domain}", which is not configured`,
+        advice,
+      }))
+  })
+}
+
+const tokenPlace = (given: Given, path: string): string => given.nameOf('tokens').replace(/^\S+/, `$&${path}`)
+
+function shortTtl({ settings: { refreshTtlS, refreshDeadlineMs } }: CheckedSettings, given: Given): Problem[] {
+  if (refreshTtlS * 1000 > refreshDeadlineMs) return []
+  return [
+    {
+      where: given.nameOf('refreshTtlS'),
+      found: `${refreshTtlS}: a refresh would be forgotten before its deadline of ${refreshDeadlineMs} ms`,
+      advice: `Write more than ${Math.ceil(refreshDeadlineMs / 1000)}, or shorten REFRESH_DEADLINE_MS.`,
+    },
+  ]
+}
+
+/** What works, but perhaps not as meant. */
+export function doubts(settings: Settings): string[] {
+  const { jobLockMs, stallCheckMs, readDeadlineMs, refreshDeadlineMs, redisTimeoutMs } = settings
+  const found: string[] = []
+  if (jobLockMs + stallCheckMs > MAX_STALL_MS) {
+    found.push(
+      `JOB_LOCK_MS + STALL_CHECK_MS is ${jobLockMs + stallCheckMs}: above ${MAX_STALL_MS} the work of a killed worker is not done again within 10 s.`,
+    )
+  }
+  if (readDeadlineMs > refreshDeadlineMs) {
+    found.push(
+      `READ_DEADLINE_MS (${readDeadlineMs}) is above REFRESH_DEADLINE_MS (${refreshDeadlineMs}): a login would wait longer than a refresh.`,
+    )
+  }
+  if (redisTimeoutMs > readDeadlineMs) {
+    found.push(
+      `REDIS_TIMEOUT_MS (${redisTimeoutMs}) is above READ_DEADLINE_MS (${readDeadlineMs}): with Redis away, a read is answered late.`,
+    )
+  }
+  return found
+}

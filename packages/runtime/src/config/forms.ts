@@ -1,0 +1,136 @@
+import { parseUrlTemplate, UrlTemplateError } from '@rollcall/roster'
+import { z } from 'zod'
+import type { Form } from './setting.ts'
+
+export function integer(min: number, max: number): Form<z.ZodInt> {
+  const advice = `Write a whole number from ${min} to ${max}, digits only.`
+  return {
+    schema: z.int(advice).min(min, advice).max(max, advice),
+    fromText: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : text),
+    accepts: `${min} to ${max}`,
+  }
+}
+
+/** A time in milliseconds that must not be zero: up to a day. */
+export const milliseconds = (min = 1, max = 86_400_000): Form<z.ZodInt> => integer(min, max)
+
+export const yesOrNo: Form<z.ZodBoolean> = {
+  schema: z.boolean('Write true or false.'),
+  fromText: (text) => ({ true: true, false: false, 1: true, 0: false })[text.toLowerCase()] ?? text,
+  accepts: 'true, false',
+}
+
+export function choice<const T extends readonly [string, ...string[]]>(
+  ...values: T
+): Form<z.ZodEnum<{ [K in T[number]]: K }>> {
+  return {
+    schema: z.enum(values, `Write one of ${values.join(', ')}.`),
+    fromText: (text) => text,
+    accepts: values.join(', '),
+  }
+}
+
+const redisAdvice =
+  'Write redis://host:port, with a password redis://:password@host:port (percent-encode what is special in it), with TLS rediss://…'
+
+export const redisAddress: Form<z.ZodString> = {
+  schema: z.string(redisAdvice).refine(isRedisUrl, redisAdvice),
+  fromText: (text) => text,
+  accepts: 'redis:// or rediss:// URL',
+}
+
+function isRedisUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  return /^rediss?:$/.test(url.protocol) && url.hostname !== '' && /^\/?\d*$/.test(url.pathname)
+}
+
+const hostAdvice = 'Write an address to listen on, without scheme and port: 127.0.0.1, ::1, 0.0.0.0 or a host name.'
+
+export const listenAddress: Form<z.ZodString> = {
+  schema: z
+    .string(hostAdvice)
+    .regex(/^[A-Za-z0-9._:-]+$/, hostAdvice)
+    .refine((text) => !/^[^:]*:\d*$/.test(text), hostAdvice),
+  fromText: (text) => text,
+  accepts: 'address or host name',
+}
+
+const originAdvice = 'Write origins such as https://app.example.org: scheme, host and port, no path, no "*".'
+
+const origin = z.string(originAdvice).transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` && !text.endsWith('/')) {
+    return url.origin
+  }
+  context.addIssue({ code: 'custom', message: originAdvice })
+  return z.NEVER
+})
+
+export const origins = {
+  schema: z.array(origin, originAdvice).readonly(),
+  fromText: (text: string) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  accepts: 'origins, with commas between them',
+} satisfies Form<z.ZodType>
+
+const urlTemplate = z
+  .string('Write the address of a roster, such as "https://app.example.org/rosters/%s".')
+  .transform((text, context) => {
+    try {
+      return parseUrlTemplate(text)
+    } catch (error) {
+      if (!(error instanceof UrlTemplateError)) throw error
+      context.addIssue({ code: 'custom', message: `${error.message}.` })
+      return z.NEVER
+    }
+  })
+
+export const rosterUrl = {
+  schema: urlTemplate,
+  fromText: (text: string) => text,
+  accepts: 'http:// or https:// URL with one %s',
+} satisfies Form<z.ZodType>
+
+const headersAdvice = 'Write an object of header names and values, such as {"Authorization": "Bearer …"}.'
+/** Headers that the HTTP client or Rollcall itself must decide. */
+const OURS = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'te', 'if-none-match'])
+
+const headerValue = z
+  .string(headersAdvice)
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'Write a header value without line breaks.')
+
+export const headers = {
+  schema: z.record(z.string(), headerValue, headersAdvice).transform((given, context) => {
+    const names = new Map<string, string>()
+    for (const [name, value] of Object.entries(given)) {
+      const lower = name.toLowerCase()
+      const wrong = whatIsWrongWithHeader(lower, names)
+      if (wrong !== null) context.addIssue({ code: 'custom', message: wrong, path: [name] })
+      names.set(lower, value)
+    }
+    return Object.fromEntries(names) as Readonly<Record<string, string>>
+  }),
+  fromText: json,
+  accepts: 'JSON object',
+  secret: true,
+} satisfies Form<z.ZodType>
+
+function whatIsWrongWithHeader(name: string, seen: ReadonlyMap<string, string>): string | null {
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) return 'Write a header name: letters, digits and hyphens.'
+  if (OURS.has(name)) return 'Leave this header out: Rollcall sets it itself.'
+  if (seen.has(name)) return 'Write each header once; upper and lower case are the same.'
+  return null
+}
+
+/** The value of a variable that holds JSON; broken JSON stays text, which no schema of ours takes for an object or list. */
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,38 @@
+import { checkSettings } from './check-settings.ts'
+import type { Config } from './config.ts'
+import { ConfigError } from './config-error.ts'
+import { crossChecks, doubts } from './cross-checks.ts'
+import { domainConfigs } from './domain-configs.ts'
+import { type ConfigSources, gatherSettings } from './sources.ts'
+
+/**
+ * The configuration from environment, `.env` and `rollcall.config.json`. Throws ConfigError, which lists everything
+ * that is wrong at once.
+ */
+export function loadConfig(sources: ConfigSources): Config {
+  const given = gatherSettings(sources)
+  const checked = checkSettings(given)
+  const found = domainConfigs(checked, given)
+  const warnings = [...given.warnings, ...found.warnings, ...doubts(checked.settings)]
+  const problems = [
+    ...given.problems,
+    ...checked.problems,
+    ...found.problems,
+    ...crossChecks(checked, found.named, given),
+  ]
+  if (problems.length > 0) throw new ConfigError(problems, warnings)
+
+  // What is given to the domains is left out, so that nobody takes the common value for that of a domain.
+  const {
+    $schema,
+    httpRosterUrl,
+    backendHeaders,
+    backendTimeoutMs,
+    maxRosterBytes,
+    maxContacts,
+    unknownUser,
+    unknownUserRead,
+    ...own
+  } = checked.settings
+  return { ...own, domains: found.domains, defaultDomain: found.defaultDomain, warnings }
+}

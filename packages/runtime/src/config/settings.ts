@@ -1,0 +1,228 @@
+import { z } from 'zod'
+import { DomainName } from '../access/domain-name.ts'
+import { TokenEntry } from '../access/token-entry.ts'
+import {
+  choice,
+  headers,
+  integer,
+  json,
+  listenAddress,
+  milliseconds,
+  origins,
+  redisAddress,
+  rosterUrl,
+  yesOrNo,
+} from './forms.ts'
+import { section, sectionWithoutDefaults } from './setting.ts'
+
+const backend = section('The backend')
+const backendWithoutDefault = sectionWithoutDefaults('The backend')
+const server = section('What the api listens on and accepts')
+const redis = section('Redis')
+const work = section('The workers')
+const bookkeeping = section('Keeping track')
+const rest = section('Logs')
+
+const MiB = 1024 * 1024
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+const domainName = {
+  schema: DomainName,
+  fromText: (text: string) => text,
+  accepts: 'domain name',
+}
+
+const tokens = {
+  schema: z.array(TokenEntry, 'Write a list of what `npm run token` prints.').readonly(),
+  fromText: json,
+  accepts: 'JSON array',
+  secret: true,
+}
+
+/** What one domain may say for itself; what it leaves out it takes from the settings of the same name. */
+const DomainSettings = z.strictObject(
+  {
+    rosterUrl: rosterUrl.schema.optional().describe('As HTTP_ROSTER_URL, for this domain'),
+    headers: headers.schema.optional().describe('As BACKEND_HEADERS; replaces them for this domain'),
+    backendTimeoutMs: milliseconds().schema.optional().describe('As BACKEND_TIMEOUT_MS, for this domain'),
+    maxRosterBytes: integer(2, 1024 * MiB)
+      .schema.optional()
+      .describe('As MAX_ROSTER_BYTES, for this domain'),
+    maxContacts: integer(0, 1_000_000).schema.optional().describe('As MAX_CONTACTS, for this domain'),
+    unknownUser: choice('error', 'empty').schema.optional().describe('As UNKNOWN_USER, for this domain'),
+    unknownUserRead: choice('empty', 'not-found').schema.optional().describe('As UNKNOWN_USER_READ, for this domain'),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'invalid_type' ? 'Write an object with the settings of this domain; {} for none.' : undefined,
+  },
+)
+
+/**
+ * The schema of `rollcall.config.json`, and the table of all settings: each has its variable, form, default and
+ * description here and nowhere else. Variables and file are merged first and then checked by this one schema.
+ */
+export const Settings = z.strictObject({
+  $schema: z
+    .string('Write the path of the schema, for your editor.')
+    .optional()
+    .describe('For editors: "./rollcall.config.schema.json"'),
+
+  httpRosterUrl: backendWithoutDefault(
+    'HTTP_ROSTER_URL',
+    rosterUrl,
+    'Where a roster is fetched: %s becomes the username, %d the domain. Required, unless every domain of the file has its own',
+  ),
+  backendHeaders: backend(
+    'BACKEND_HEADERS',
+    headers,
+    {},
+    'Headers of every request to the backend, a token for it say',
+  ),
+  backendTimeoutMs: backend(
+    'BACKEND_TIMEOUT_MS',
+    milliseconds(),
+    10_000,
+    'Time for one request to the backend, from connecting to the last byte',
+  ),
+  maxRosterBytes: backend(
+    'MAX_ROSTER_BYTES',
+    integer(2, 1024 * MiB),
+    5 * MiB,
+    'Largest answer of the backend, decompressed',
+  ),
+  maxContacts: backend('MAX_CONTACTS', integer(0, 1_000_000), 10_000, 'Most contacts in one roster'),
+  unknownUser: backend(
+    'UNKNOWN_USER',
+    choice('error', 'empty'),
+    'error',
+    "What the backend's 404 or 410 means: a failure, or an empty roster",
+  ),
+  unknownUserRead: backend(
+    'UNKNOWN_USER_READ',
+    choice('empty', 'not-found'),
+    'empty',
+    'What a read of an unknown user answers: {} or 404 (which makes Prosody close the stream of that client)',
+  ),
+  useEnvProxy: backend(
+    'USE_ENV_PROXY',
+    yesOrNo,
+    false,
+    'Whether to reach the backend through HTTP_PROXY, HTTPS_PROXY, NO_PROXY',
+  ),
+  defaultDomain: backendWithoutDefault(
+    'XMPP_DOMAIN',
+    domainName,
+    'The domain of a bare username when the Host header names no configured domain. Default: localhost, or the only domain of the file',
+  ),
+
+  host: server('HOST', listenAddress, '127.0.0.1', 'Address the api listens on; anything but loopback needs tokens'),
+  port: server('PORT', integer(0, 65_535), 8080, 'Port of the api; 0 is any free one'),
+  tokens: server('TOKENS', tokens, [], 'Who may use the api, as `npm run token` prints it'),
+  corsOrigins: server('CORS_ORIGINS', origins, [], 'Origins whose pages may call the api from a browser'),
+  refreshDeadlineMs: server(
+    'REFRESH_DEADLINE_MS',
+    milliseconds(),
+    25_000,
+    'A refresh is answered by then, with what is known',
+  ),
+  readDeadlineMs: server(
+    'READ_DEADLINE_MS',
+    milliseconds(),
+    5_000,
+    'A read of a roster not yet stored is answered by then',
+  ),
+  shutdownDeadlineMs: server(
+    'SHUTDOWN_DEADLINE_MS',
+    milliseconds(),
+    4_000,
+    'After SIGTERM a process ends by then, finished or not',
+  ),
+  maxBodyBytes: server('MAX_BODY_BYTES', integer(2, 1024 * MiB), 16 * MiB, 'Largest body of a request'),
+  maxUsernames: server('MAX_USERNAMES', integer(1, 10_000_000), 100_000, 'Most usernames in one refresh'),
+  smallRefresh: server(
+    'SMALL_REFRESH',
+    integer(0, 10_000_000),
+    100,
+    'A refresh of up to so many users goes before larger ones',
+  ),
+  recheckIntervalMs: server(
+    'RECHECK_INTERVAL_MS',
+    milliseconds(),
+    1_000,
+    'How often the api looks again at the users it waits for, in case a message was lost',
+  ),
+
+  redisUrl: redis('REDIS_URL', redisAddress, 'redis://127.0.0.1:6379', 'The Redis that api and workers share'),
+  redisTimeoutMs: redis(
+    'REDIS_TIMEOUT_MS',
+    milliseconds(),
+    2_000,
+    'A Redis command that a request waits for fails after it',
+  ),
+  shards: redis(
+    'SHARDS',
+    integer(1, 1024),
+    1,
+    'Slices of the users; on Redis Cluster a few times the number of masters. After a change rosters are fetched again',
+  ),
+  changesMaxlen: redis(
+    'CHANGES_MAXLEN',
+    integer(1, 1_000_000_000),
+    1_000_000,
+    'Entries kept in the change log of each shard, about',
+  ),
+  refreshTtlS: redis(
+    'REFRESH_TTL_S',
+    integer(1, 2_592_000),
+    3_600,
+    'How long the result of a refresh can be asked for',
+  ),
+
+  workerConcurrency: work('WORKER_CONCURRENCY', integer(1, 10_000), 100, 'Users one worker handles at a time'),
+  backendConnections: work('BACKEND_CONNECTIONS', integer(1, 10_000), 100, 'Connections of one worker to one backend'),
+  jobAttempts: work('JOB_ATTEMPTS', integer(1, 100), 3, 'Fetches of a user before the last failure counts'),
+  retryBackoffMs: work(
+    'RETRY_BACKOFF_MS',
+    milliseconds(0),
+    500,
+    'Pause before the second attempt; doubles each time, with jitter',
+  ),
+  retryAfterMaxMs: work(
+    'RETRY_AFTER_MAX_MS',
+    milliseconds(0),
+    60_000,
+    "Longest pause of a domain that a backend's Retry-After can ask for",
+  ),
+  retryBudgetMs: work(
+    'RETRY_BUDGET_MS',
+    milliseconds(0),
+    60_000,
+    'Total time a user may wait for pauses of the backend before it has failed',
+  ),
+  maxStarts: work(
+    'MAX_STARTS',
+    integer(1, 1_000),
+    10,
+    'Fetches of a user begun and never ended (the worker died) before it is given up',
+  ),
+
+  jobLockMs: bookkeeping('JOB_LOCK_MS', milliseconds(100), 5_000, 'A worker that is silent so long has lost its job'),
+  stallCheckMs: bookkeeping('STALL_CHECK_MS', milliseconds(100), 1_000, 'How often lost jobs are looked for'),
+  sweepIntervalMs: bookkeeping(
+    'SWEEP_INTERVAL_MS',
+    milliseconds(),
+    5_000,
+    'How often requested users without a job are looked for',
+  ),
+  sweepGraceMs: bookkeeping('SWEEP_GRACE_MS', milliseconds(0), 10_000, 'How long a user may be open before that'),
+  heartbeatMs: bookkeeping('HEARTBEAT_MS', milliseconds(100), 2_000, 'How often a process says that it lives'),
+
+  logLevel: rest('LOG_LEVEL', choice(...LOG_LEVELS), 'info', 'Least level that is logged'),
+
+  domains: z
+    .record(z.string(), DomainSettings, 'Write an object: domain names, each with its settings.')
+    .optional()
+    .describe('The XMPP domains, when there is more than one or one needs settings of its own'),
+})
+export type Settings = z.output<typeof Settings>

@@ -1,0 +1,73 @@
+import { crc32 } from 'node:zlib'
+import type { BareJid } from '@rollcall/roster'
+
+/**
+ * Every Redis key of Rollcall is spelled here and nowhere else.
+ * All keys of a shard carry its hash tag, so they share one slot of a Redis Cluster and one script may touch them all.
+ */
+export interface ShardKeys {
+  /** Hash tag and prefix of everything in the shard; BullMQ's prefix too. */
+  readonly prefix: string
+  /** Prefix of the user hashes: a bare JID follows. */
+  readonly userPrefix: string
+  readonly open: string
+  readonly stored: string
+  readonly names: string
+  readonly changes: string
+  readonly epoch: string
+  readonly sweep: string
+  /** Prefix of the channels on which settled users are told: a replica's id follows. */
+  readonly settledPrefix: string
+  user(jid: BareJid): string
+  /** The lock that BullMQ holds for a running job. */
+  jobLock(jobId: string): string
+}
+
+export const QUEUE_NAME = 'refresh'
+export const SCHEMA_KEY = 'rollcall:schema'
+export const PROBE_KEY = 'rollcall:probe'
+export const PROCESSES_KEY = 'rollcall:processes'
+export const ACCEPTING_KEY = 'rollcall:refreshes:accepting'
+
+export const processKey = (id: string): string => `rollcall:process:${id}`
+export const refreshKey = (id: string): string => `rollcall:refresh:${id}`
+/** Expires when the api that takes a refresh in no longer says that it lives. */
+export const refreshOwnerKey = (id: string): string => `rollcall:refresh:${id}:owner`
+export const refreshChunkKey = (id: string, chunk: number): string => `rollcall:refresh:${id}:${chunk}`
+/** Expires when the backend of a domain may be asked again. */
+export const pauseKey = (domain: string): string => `rollcall:limit:${domain}:pause`
+
+/** The shard of a user: a stable hash of the bare JID modulo the number of shards. */
+export const shardOf = (jid: BareJid, shards: number): number => (shards === 1 ? 0 : crc32(jid) % shards)
+
+export function shardKeys(shard: number): ShardKeys {
+  const prefix = `rollcall:{${shard}}`
+  const userPrefix = `${prefix}:user:`
+  const jobPrefix = `${prefix}:${QUEUE_NAME}:`
+  return {
+    prefix,
+    userPrefix,
+    open: `${prefix}:open`,
+    stored: `${prefix}:stored`,
+    names: `${prefix}:names`,
+    changes: `${prefix}:changes`,
+    epoch: `${prefix}:epoch`,
+    sweep: `${prefix}:sweep`,
+    settledPrefix: `${prefix}:settled:`,
+    user: (jid) => userPrefix + jid,
+    jobLock: (jobId) => `${jobPrefix}${jobId}:lock`,
+  }
+}
+
+/** Users grouped by shard, each group in the order given. */
+export function byShard<T>(items: readonly T[], jidOf: (item: T) => BareJid, shards: number): Map<number, T[]> {
+  if (shards === 1) return new Map(items.length > 0 ? [[0, [...items]]] : [])
+  const groups = new Map<number, T[]>()
+  for (const item of items) {
+    const shard = shardOf(jidOf(item), shards)
+    const group = groups.get(shard)
+    if (group) group.push(item)
+    else groups.set(shard, [item])
+  }
+  return groups
+}

@@ -1,0 +1,20 @@
+import type { Config, DomainConfig } from '../config/config.ts'
+import { hideSecrets } from './hide-secrets.ts'
+
+/** The configuration for the line at start: everything but secrets. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const { warnings: _, domains, tokens, redisUrl, ...plain } = config
+  return {
+    ...plain,
+    redisUrl: hideSecrets(redisUrl),
+    tokens: tokens.map(
+      ({ name, id, rights, domains: own }) =>
+        `${name} (${id}): ${rights.join(', ')} on ${own === '*' ? 'all domains' : own.join(', ')}`,
+    ),
+    domains: Object.fromEntries([...domains].map(([domain, own]) => [domain, describeDomain(own)])),
+  }
+}
+
+function describeDomain({ domain: _, rosterUrl, headers, ...plain }: DomainConfig): Record<string, unknown> {
+  return { ...plain, rosterUrl: hideSecrets(rosterUrl.source), headers: Object.keys(headers) }
+}

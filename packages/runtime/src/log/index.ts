@@ -1,0 +1,5 @@
+export { createLog, type Log, type LogOptions } from './create-log.ts'
+export { describeConfig } from './describe-config.ts'
+export { describeError } from './describe-error.ts'
+export { hideSecrets } from './hide-secrets.ts'
+export type { LogFields } from './log-fields.ts'

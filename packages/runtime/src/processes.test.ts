@@ -1,0 +1,76 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
+import { PROCESSES_KEY, processKey } from './keys.ts'
+import { liveProcesses, type ProcessRole, startHeartbeat } from './processes.ts'
+
+let redis: Redis
+
+beforeAll(async () => {
+  redis = new Redis(await freshRedisUrl())
+})
+beforeEach(() => redis.flushdb())
+afterAll(() => redis.disconnect())
+
+const beat = (id: string, role: ProcessRole = 'worker', intervalMs = 60_000) =>
+  startHeartbeat({ redis, id, role, version: '1.2.3', intervalMs })
+
+const live = async () => (await liveProcesses(redis)).map(({ id }) => id)
+
+test('a process says what it is', async () => {
+  const stop = beat('one', 'api')
+  expect(await liveProcesses(redis)).toEqual([
+    {
+      id: 'one',
+      role: 'api',
+      host: expect.any(String),
+      pid: process.pid,
+      version: '1.2.3',
+      startedAt: expect.any(String),
+    },
+  ])
+  await stop()
+})
+
+test('it is gone at once when it says goodbye', async () => {
+  const [stopOne, stopTwo] = [beat('one'), beat('two')]
+  expect((await live()).sort()).toEqual(['one', 'two'])
+  await stopOne()
+  expect(await live()).toEqual(['two'])
+  await stopTwo()
+  expect(await live()).toEqual([])
+  expect(await redis.dbsize()).toBe(0)
+})
+
+test('one that died is not listed, and taken off the list', async () => {
+  const stop = beat('one')
+  await live()
+  await redis.zadd(PROCESSES_KEY, 0, 'died')
+  expect(await live()).toEqual(['one'])
+  expect(await redis.zrange(PROCESSES_KEY, '0', '-1')).toEqual(['one'])
+  await stop()
+})
+
+test('its word is good for three beats', async () => {
+  const stop = beat('one', 'worker', 20_000)
+  await live()
+  const left = await redis.pttl(processKey('one'))
+  expect(left).toBeGreaterThan(0)
+  expect(left).toBeLessThanOrEqual(60_000)
+  await stop()
+})
+
+test('it goes on saying so, also to a Redis that has lost its data', async () => {
+  const stop = beat('one', 'worker', 10)
+  expect(await live()).toEqual(['one'])
+  await redis.flushdb()
+  await vi.waitFor(async () => expect(await live()).toEqual(['one']))
+  await stop()
+})
+
+test('a Redis that is away does not end the process', async () => {
+  const away = new Redis({ port: 1, lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null })
+  away.on('error', () => {})
+  const stop = startHeartbeat({ redis: away, id: 'one', role: 'worker', version: '1', intervalMs: 60_000 })
+  await expect(stop()).rejects.toThrow()
+})

@@ -1,0 +1,62 @@
+import { hostname } from 'node:os'
+import type { Redis } from 'ioredis'
+import { PROCESSES_KEY, processKey } from './keys.ts'
+
+export type ProcessRole = 'api' | 'worker' | 'gateway'
+
+export interface ProcessReport {
+  readonly id: string
+  readonly role: ProcessRole
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  /** ISO 8601. */
+  readonly startedAt: string
+}
+
+/** After how many missed beats a process counts as gone. */
+const BEATS_MISSED = 3
+
+export interface Heartbeat {
+  readonly redis: Redis
+  readonly id: string
+  readonly role: ProcessRole
+  readonly version: string
+  readonly intervalMs: number
+}
+
+/** Says that this process lives, now and every `intervalMs`, until the returned function is called. No clocks are compared: the entry expires. */
+export function startHeartbeat({ redis, id, role, version, intervalMs }: Heartbeat): () => Promise<void> {
+  const report: ProcessReport = {
+    id,
+    role,
+    host: hostname(),
+    pid: process.pid,
+    version,
+    startedAt: new Date().toISOString(),
+  }
+  const text = JSON.stringify(report)
+  const beat = async (): Promise<void> => {
+    await Promise.all([
+      redis.set(processKey(id), text, 'PX', intervalMs * BEATS_MISSED),
+      redis.zadd(PROCESSES_KEY, 0, id),
+    ])
+  }
+  const quietly = () => void beat().catch(() => {}) // Redis away: the connection says so, and the next beat tries again
+  quietly()
+  const timer = setInterval(quietly, intervalMs)
+  return async () => {
+    clearInterval(timer)
+    await Promise.all([redis.del(processKey(id)), redis.zrem(PROCESSES_KEY, id)])
+  }
+}
+
+/** The processes that live; those that died without saying so are taken off the list. */
+export async function liveProcesses(redis: Redis): Promise<ProcessReport[]> {
+  const ids = await redis.zrange(PROCESSES_KEY, '0', '-1')
+  if (ids.length === 0) return []
+  const reports = await Promise.all(ids.map((id) => redis.get(processKey(id))))
+  const gone = ids.filter((_, i) => reports[i] === null)
+  if (gone.length > 0) await redis.zrem(PROCESSES_KEY, ...gone).catch(() => {}) // a Redis that takes no writes can still be read
+  return reports.filter((text) => text !== null).map((text) => JSON.parse(text) as ProcessReport)
+}

@@ -1,0 +1,96 @@
+import type { Redis } from 'ioredis'
+import { PROBE_KEY, SCHEMA_KEY } from './keys.ts'
+
+/** Layout of the keys in Redis. A process refuses a Redis whose layout is newer than it knows. */
+export const SCHEMA_VERSION = 1
+
+/** What the scripts and BullMQ need. */
+export const OLDEST_REDIS = '6.2.0'
+
+/** Waiting will not mend it: the process must not go on with this Redis. */
+export class RedisUnusableError extends Error {
+  override readonly name = 'RedisUnusableError'
+}
+
+/**
+ * Looks at a Redis before it is used. Throws `RedisUnusableError` for a wrong password, a version that is too old, or a
+ * newer layout; returns warnings for what works but should be mended.
+ */
+export async function checkRedis(redis: Redis): Promise<string[]> {
+  const info = await redis.info('server')
+  const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? '0'
+  if (isOlder(version, OLDEST_REDIS)) {
+    throw new RedisUnusableError(
+      `Redis is ${version}; Rollcall needs ${OLDEST_REDIS} or newer. Upgrade it, or point REDIS_URL at another one.`,
+    )
+  }
+  await redis.set(SCHEMA_KEY, SCHEMA_VERSION, 'NX')
+  const schema = Number(await redis.get(SCHEMA_KEY))
+  if (schema > SCHEMA_VERSION) {
+    throw new RedisUnusableError(
+      `The data in Redis has layout ${schema}; this Rollcall knows layouts up to ${SCHEMA_VERSION}. Run the newer version, or use an empty Redis database.`,
+    )
+  }
+  return policyWarnings(await redis.info('memory'))
+}
+
+function policyWarnings(info: string): string[] {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
+  if (!policy || policy === 'noeviction') return []
+  return [`Redis has maxmemory-policy ${policy}: when memory is full it drops jobs and locks. Set it to noeviction.`]
+}
+
+/** Errors that only a change of the configuration mends. */
+export function isCredentialTrouble(error: unknown): boolean {
+  return error instanceof Error && /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH)/.test(error.message)
+}
+
+/**
+ * Waits until a connection is ready. Throws `RedisUnusableError` when Redis refuses the credentials; returns false when
+ * Redis was not reachable within `timeoutMs` (the connection goes on trying).
+ */
+export function whenReady(redis: Redis, timeoutMs: number): Promise<boolean> {
+  if (redis.status === 'ready') return Promise.resolve(true)
+  return new Promise((resolve, reject) => {
+    const done = () => {
+      clearTimeout(timer)
+      redis.off('ready', onReady)
+      redis.off('error', onError)
+    }
+    const onReady = () => {
+      done()
+      resolve(true)
+    }
+    const onError = (error: Error) => {
+      if (!isCredentialTrouble(error)) return
+      done()
+      reject(new RedisUnusableError(`Redis refuses the credentials of REDIS_URL: ${error.message}`, { cause: error }))
+    }
+    const timer = setTimeout(() => {
+      done()
+      resolve(false)
+    }, timeoutMs)
+    redis.on('ready', onReady)
+    redis.on('error', onError)
+  })
+}
+
+/** Whether Redis takes writes now: a replica, a full disk or full memory does not. */
+export async function writeProblem(redis: Redis): Promise<string | null> {
+  try {
+    await redis.set(PROBE_KEY, '1', 'EX', 60)
+    return null
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function isOlder(version: string, oldest: string): boolean {
+  const a = version.split('.').map(Number)
+  const b = oldest.split('.').map(Number)
+  for (let i = 0; i < b.length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0)
+    if (difference !== 0) return difference < 0
+  }
+  return false
+}

@@ -1,0 +1,110 @@
+import type { BareJid } from '@rollcall/roster'
+import { type JobsOptions, Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { byShard, QUEUE_NAME, shardKeys } from './keys.ts'
+import { RedisUnavailableError } from './redis.ts'
+
+/** Lower goes first. 0 would go before all of them. */
+export const PRIORITY = { login: 1, small: 10, bulk: 100, repair: 1000 } as const
+export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY]
+
+/** What a job carries: a worker finds everything else in Redis. */
+export interface RefreshJob {
+  readonly user: BareJid
+  /** Epoch milliseconds, by the worker's clock, when the backend first asked this job to wait. */
+  readonly pausedSince?: number
+}
+
+export interface RefreshQueueOptions {
+  readonly redis: Redis
+  readonly shards: number
+  /** Random and new for each process: the ids of its jobs start with it. */
+  readonly producer: string
+  readonly attempts: number
+  readonly backoffMs: number
+}
+
+const EVENTS_KEPT = 1000
+
+export type RefreshQueue = ReturnType<typeof refreshQueue>
+
+/** Puts one job per user into the queue of its shard. */
+export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: RefreshQueueOptions) {
+  const queues = new Map<number, Promise<Queue<RefreshJob>>>()
+  // Stored with each job and read again by its worker: what the workers know by themselves is left out.
+  const options: JobsOptions = {
+    attempts,
+    backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
+    stackTraceLimit: 1,
+  }
+  let produced = 0
+
+  /** BullMQ never gets over a queue whose first contact with Redis failed, so such a one is thrown away. */
+  async function queueOf(shard: number): Promise<Queue<RefreshJob>> {
+    if (redis.status !== 'ready') throw new RedisUnavailableError()
+    const known = queues.get(shard)
+    if (known) return known
+    const opening = openQueue(redis, shard)
+    queues.set(shard, opening)
+    opening.catch(() => queues.delete(shard))
+    return opening
+  }
+
+  async function enqueueShard(shard: number, users: readonly BareJid[], priority: Priority): Promise<void> {
+    const queue = await queueOf(shard)
+    const promotes = priority < PRIORITY.bulk
+    const jobs = users.map((user) => ({
+      name: QUEUE_NAME,
+      data: { user },
+      opts: {
+        ...options,
+        priority,
+        // An id of our own tells a new job from one that waits already. BullMQ's are shorter, and cost less.
+        ...(promotes && { jobId: `${producer}-${++produced}` }),
+        deduplication: { id: user, keepLastIfActive: true },
+      },
+    }))
+    const added = await queue.addBulk(jobs)
+    if (!promotes) return
+    const earlier = added.map((job, i) => (job.id === jobs[i]?.opts.jobId ? null : job.id)).filter((id) => id != null)
+    await Promise.all(earlier.map((id) => promote(queue, id, priority)))
+  }
+
+  /** Deduplication leaves a user who waits behind a bulk refresh where he is, so his job is moved forward. */
+  async function promote(queue: Queue<RefreshJob>, id: string, priority: Priority): Promise<void> {
+    const job = await queue.getJob(id)
+    if (job && job.priority > priority) await job.changePriority({ priority }).catch(ignoreFinished)
+  }
+
+  return {
+    /** Repeating it is harmless: a user who waits already is not queued twice, one whose fetch runs is fetched once more. */
+    async enqueue(users: readonly BareJid[], priority: Priority): Promise<void> {
+      const shardsOfUsers = byShard(users, (user) => user, shards)
+      await Promise.all([...shardsOfUsers].map(([shard, group]) => enqueueShard(shard, group, priority)))
+    },
+
+    async close(): Promise<void> {
+      await Promise.all([...queues.values()].map(async (opening) => (await opening).close()))
+    },
+  }
+}
+
+async function openQueue(redis: Redis, shard: number): Promise<Queue<RefreshJob>> {
+  const queue = new Queue<RefreshJob>(QUEUE_NAME, {
+    connection: redis,
+    prefix: shardKeys(shard).prefix,
+    streams: { events: { maxLen: EVENTS_KEPT } },
+  })
+  queue.on('error', () => {}) // the connection reports its own state
+  try {
+    await queue.waitUntilReady()
+    return queue
+  } catch (error) {
+    throw new RedisUnavailableError(error)
+  }
+}
+
+/** The job ended between the look and the change: its user is being answered already. */
+function ignoreFinished(error: unknown): void {
+  if (!(error instanceof Error && error.message.includes('Missing key for job'))) throw error
+}

@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto'
+import { type BareJid, type FailureCode, splitBareJid, type User } from '@rollcall/roster'
+import type { Redis } from 'ioredis'
+import { shardKeys, shardOf } from '../keys.ts'
+import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
+
+/** How many users one script call handles at most: it keeps Redis from standing still for others. */
+export const MAX_USERS_PER_CALL = 500
+
+/** A stored roster of up to so many contacts comes along with `begin`: sending it costs less than asking for it. */
+const SMALL_ROSTER = 100
+
+/** What the backend said of the copy that is stored; absent fields: nothing to compare with. */
+export interface Source {
+  readonly etag?: string
+  readonly hash?: string
+}
+
+/** A fetch that has begun: only the latest begun of a user may write. */
+export interface Fetch {
+  readonly kind: 'begun'
+  readonly generation: number
+  readonly fence: number
+  readonly nonce: string
+  readonly source: Source
+  /** ETag of the stored body; absent when nothing is stored. */
+  readonly etag?: string
+  /** The stored body, when the roster is small. */
+  readonly body?: string
+}
+
+export type Begin = Fetch | { readonly kind: 'nothing-to-do' } | { readonly kind: 'given-up' }
+
+/** `superseded-open`: a later fetch has begun but has not settled the user; somebody must look again. */
+export type WriteResult = 'ok' | 'superseded' | 'superseded-open'
+
+export interface NewRoster {
+  /** The roster in the form of `/contacts`, ready to be sent. */
+  readonly body: string
+  readonly etag: string
+  readonly source: Source
+  readonly contacts: number
+  /** One entry of the change log, as JSON. */
+  readonly change: string
+}
+
+/** How far a user has come. All numbers are generations but `version`, which counts changes of the stored roster. */
+export interface UserState {
+  readonly wanted: number
+  readonly fetched: number
+  readonly failed: number
+  readonly version: number
+  readonly code: FailureCode | ''
+  readonly message: string
+}
+
+export interface StoredRoster {
+  readonly body: Buffer
+  readonly etag: string
+  /** Epoch milliseconds by the clock of Redis. */
+  readonly fetchedAt: number
+  readonly version: number
+  /** The last fetch failed: what is stored is the last good roster. */
+  readonly stale: boolean
+}
+
+export interface RosterStoreOptions {
+  readonly redis: Redis
+  readonly shards: number
+  /** Begins without an end after which a user is given up. */
+  readonly maxStarts: number
+  /** Entries that the change log of a shard keeps at least. */
+  readonly changesMaxLen: number
+  readonly scripts?: Scripts
+}
+
+export type RosterStore = ReturnType<typeof rosterStore>
+
+/** Rosters and their refresh state in Redis. Each operation is atomic: one script, or one command. */
+export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts = loadScripts() }: RosterStoreOptions) {
+  const run = scriptRunner(redis, scripts)
+  const keysOfShard = Array.from({ length: shards }, (_, shard) => shardKeys(shard))
+  const keysOf = (jid: BareJid) => keysAt(shardOf(jid, shards))
+  const keysAt = (shard: number) => {
+    const keys = keysOfShard[shard]
+    if (!keys) throw new RangeError(`Shard ${shard} does not exist: SHARDS is ${shards}`)
+    return keys
+  }
+
+  return {
+    /** Asks for the rosters of up to 500 users of one shard; `replica` is told when each has settled. */
+    async request(shard: number, users: readonly BareJid[], replica: string): Promise<Requested> {
+      const keys = keysAt(shard)
+      const args = [replica, randomUUID(), ...users]
+      const [epoch, ...numbers] = (await run('request', [keys.userPrefix, keys.open, keys.epoch], args)) as [
+        string,
+        ...number[],
+      ]
+      return { epoch, at: (i) => ({ generation: numbers[2 * i] ?? 0, version: numbers[2 * i + 1] ?? 0 }) }
+    },
+
+    async begin({ jid }: User): Promise<Begin> {
+      const keys = keysOf(jid)
+      const nonce = randomUUID()
+      const args = [jid, nonce, maxStarts, keys.settledPrefix, SMALL_ROSTER]
+      const [kind, generation, fence, sourceEtag, sourceHash, etag, body] = (await run(
+        'begin',
+        [keys.user(jid), keys.open, keys.epoch],
+        args,
+      )) as [Begin['kind'], number, number, string, string, string, string]
+      if (kind !== 'begun') return { kind }
+      const source = { ...(sourceEtag && { etag: sourceEtag }), ...(sourceHash && { hash: sourceHash }) }
+      return { kind, generation, fence, nonce, source, ...(etag && { etag }), ...(body && { body }) }
+    },
+
+    async commit({ jid }: User, fetch: Fetch, roster: NewRoster): Promise<WriteResult> {
+      const keys = keysOf(jid)
+      return (await run(
+        'commit',
+        [keys.user(jid), keys.open, keys.epoch, keys.stored, keys.names, keys.changes],
+        [
+          ...writeArgs(jid, fetch, keys.settledPrefix, roster.source),
+          roster.body,
+          roster.etag,
+          roster.contacts,
+          roster.change,
+          changesMaxLen,
+          nameOf(jid),
+        ],
+      )) as WriteResult
+    },
+
+    async confirm({ jid }: User, fetch: Fetch, source: Source): Promise<WriteResult> {
+      const keys = keysOf(jid)
+      return (await run(
+        'confirm',
+        [keys.user(jid), keys.open, keys.epoch, keys.stored],
+        writeArgs(jid, fetch, keys.settledPrefix, source),
+      )) as WriteResult
+    },
+
+    /** Settles a user as failed, for the last attempt of a job whose lock is still held. */
+    async fail({ jid }: User, fetch: Fetch, failure: FetchFailure, lock: JobLock): Promise<'ok' | 'lock-lost'> {
+      const keys = keysOf(jid)
+      return (await run(
+        'fail',
+        [keys.user(jid), keys.open, keys.epoch, keys.jobLock(lock.jobId)],
+        [jid, fetch.generation, lock.token, keys.settledPrefix, failure.code, failure.message],
+      )) as 'ok' | 'lock-lost'
+    },
+
+    /** Says that a fetch ended without settling its user, so that it does not count as one that killed its worker. */
+    async release({ jid }: User, fetch: Fetch): Promise<void> {
+      await run('release', [keysOf(jid).user(jid)], [fetch.fence, fetch.nonce])
+    },
+
+    /** How far up to 500 users of one shard have come. */
+    async states(shard: number, users: readonly BareJid[]): Promise<{ epoch: string; states: UserState[] }> {
+      const keys = keysAt(shard)
+      const [epoch, ...rows] = (await run('settled', [keys.userPrefix, keys.epoch], users)) as [string, ...StateRow[]]
+      return { epoch, states: rows.map(stateOf) }
+    },
+
+    /** Users of a shard that have been open for longer than `graceMs`, unless another process looked within `intervalMs`. */
+    async sweep(shard: number, graceMs: number, intervalMs: number, most: number): Promise<BareJid[]> {
+      const keys = keysAt(shard)
+      return (await run('sweep', [keys.open, keys.sweep], [graceMs, intervalMs, most])) as BareJid[]
+    },
+
+    async read(jid: BareJid): Promise<StoredRoster | null> {
+      const [body, etag, fetchedAt, version, stale] = await redis.hmgetBuffer(keysOf(jid).user(jid), ...READ)
+      if (!body || !etag || !fetchedAt) return null
+      return {
+        body,
+        etag: etag.toString('latin1'),
+        fetchedAt: Number(fetchedAt.toString('latin1')),
+        version: Number(version?.toString('latin1') ?? 0),
+        stale: stale?.[0] === ONE,
+      }
+    },
+  }
+}
+
+export interface Requested {
+  readonly epoch: string
+  /** Generation asked for, and version stored at that moment, of the i-th user. */
+  at(i: number): { readonly generation: number; readonly version: number }
+}
+
+export interface FetchFailure {
+  readonly code: FailureCode
+  readonly message: string
+}
+
+export interface JobLock {
+  readonly jobId: string
+  readonly token: string
+}
+
+const READ = ['body', 'etag', 'fetchedAt', 'version', 'stale'] as const
+const ONE = '1'.charCodeAt(0)
+
+const writeArgs = (jid: BareJid, fetch: Fetch, settledPrefix: string, source: Source) => [
+  jid,
+  fetch.generation,
+  fetch.fence,
+  fetch.nonce,
+  settledPrefix,
+  source.etag ?? '',
+  source.hash ?? '',
+]
+
+type StateRow = [number, number, number, number, FailureCode | '', string]
+
+const stateOf = ([wanted, fetched, failed, version, code, message]: StateRow): UserState => ({
+  wanted,
+  fetched,
+  failed,
+  version,
+  code,
+  message,
+})
+
+/** Member of `names`: sorts by domain, then by username, for the search by prefix. */
+function nameOf(jid: BareJid): string {
+  const { username = '', domain } = splitBareJid(jid)
+  return `${domain}\0${username}`
+}

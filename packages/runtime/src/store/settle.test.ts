@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+
+let fresh: FreshStore
+const john = testUser('john')
+const marie = testUser('marie')
+
+beforeAll(async () => {
+  fresh = await freshStore()
+})
+beforeEach(() => fresh.redis.flushdb())
+afterAll(() => fresh.close())
+
+const waiting = () => fresh.redis.hget(fresh.keys.user(john.jid), 'waiting')
+
+test('G5: every replica that waits is told, and no other', async () => {
+  const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((replica) => fresh.listen(replica)))
+  await fresh.store.request(0, [john.jid], 'a')
+  await fresh.store.request(0, [marie.jid], 'c')
+  await fresh.store.commit(john, await fresh.begin(john, 'b'), newRoster('one'))
+  expect(await a?.heard()).toHaveLength(1)
+  expect(await b?.heard()).toEqual(await a?.heard())
+  expect(await c?.heard()).toEqual([])
+})
+
+test('G5: a replica whose generation is not settled yet is told again', async () => {
+  const { heard } = await fresh.listen('b')
+  const fetch = await fresh.begin(john, 'a')
+  await fresh.store.request(0, [john.jid], 'b')
+  await fresh.store.commit(john, fetch, newRoster('one'))
+  expect(await waiting()).toBe('b=2')
+  await fresh.store.commit(john, await fresh.begin(john), newRoster('two'))
+  expect(await waiting()).toBe('')
+  expect(await heard()).toMatchObject([
+    { fetched: 1, version: 1 },
+    { fetched: 3, version: 2 },
+  ])
+})
+
+test('a message is all that is known of a user, in the epoch that its generations belong to', async () => {
+  const { heard } = await fresh.listen('a')
+  const fetch = await fresh.begin(john, 'a')
+  await fresh.store.commit(john, fetch, newRoster('one'))
+  const { epoch, states } = await fresh.store.states(0, [john.jid])
+  expect(await heard()).toEqual([{ jid: john.jid, epoch, ...states[0] }])
+  expect(epoch).toBe((await fresh.store.request(0, [john.jid], '')).epoch)
+})
+
+test('nobody waits: nobody is told', async () => {
+  const { heard } = await fresh.listen('')
+  await fresh.store.commit(john, await fresh.begin(john), newRoster('one'))
+  expect(await heard()).toEqual([])
+})
+
+test('states are given in the order asked for; of an unknown user all is nought', async () => {
+  await fresh.store.commit(john, await fresh.begin(john), newRoster('one'))
+  const nought = { wanted: 0, fetched: 0, failed: 0, version: 0, code: '', message: '' }
+  const { states } = await fresh.store.states(0, [marie.jid, john.jid, marie.jid])
+  expect(states).toEqual([nought, { ...nought, wanted: 1, fetched: 1, version: 1 }, nought])
+  expect(await fresh.redis.exists(fresh.keys.user(marie.jid))).toBe(0)
+})
+
+test('nothing stored: nothing read', async () => {
+  expect(await fresh.store.read(john.jid)).toBeNull()
+  await fresh.begin(john)
+  expect(await fresh.store.read(john.jid)).toBeNull()
+})
