@@ -1,0 +1,102 @@
+import type { Domain, UrlTemplate, User } from '@rollcall/roster'
+import { Axios, type AxiosResponse } from 'axios'
+import { failed, transferFailure } from './failures.ts'
+import { type BackendAnswer, type ReadingRules, readAnswer, type Source } from './read-answer.ts'
+import { type RequestHeaders, requestHeaders } from './request-headers.ts'
+import { concealer } from './secrets.ts'
+import { type UndiciAdapter, undiciAdapter } from './undici-adapter.ts'
+
+export type { BackendFailure, Retry } from './failures.ts'
+export type { BackendAnswer, Source } from './read-answer.ts'
+
+/** What this needs of the configuration of one domain. */
+export interface BackendConfig {
+  readonly domain: Domain
+  readonly rosterUrl: UrlTemplate
+  readonly headers: RequestHeaders
+  /** From the call to the last byte. */
+  readonly backendTimeoutMs: number
+  /** Of the body, decompressed. */
+  readonly maxRosterBytes: number
+  readonly maxContacts: number
+  /** What a 404 or 410 means. */
+  readonly unknownUser: 'error' | 'empty'
+}
+
+export interface BackendClientOptions {
+  readonly domains: ReadonlyMap<Domain, BackendConfig>
+  /** Of Rollcall, for `User-Agent`. */
+  readonly version: string
+  /** To one origin at most. As many as fetches run at a time, or they wait for each other on their own deadlines. */
+  readonly connections?: number
+  /** Use the proxy that the environment names. */
+  readonly useEnvProxy?: boolean
+  /** The longest pause that a `Retry-After` can ask for. */
+  readonly retryAfterMaxMs?: number
+}
+
+export type BackendClient = ReturnType<typeof backendClient>
+
+/** Fetches rosters from the backends. Throws at once for configured headers that no request can carry. */
+export function backendClient(options: BackendClientOptions) {
+  const { adapterWith, close } = undiciAdapter({
+    connections: options.connections ?? 100,
+    connectTimeoutMs: Math.max(1, ...Array.from(options.domains.values(), (config) => config.backendTimeoutMs)),
+    useEnvProxy: options.useEnvProxy ?? false,
+  })
+  const backends = new Map<Domain, Backend>()
+  for (const [domain, config] of options.domains) backends.set(domain, backendOf(config, adapterWith, options))
+
+  /**
+   * One GET of the user's roster; conditional when the stored copy had an ETag. Whatever a backend does is an answer.
+   * Rejects only for what we are the cause of (closed, for one).
+   */
+  async function fetchRoster(user: User, source: Source): Promise<BackendAnswer> {
+    const backend = backends.get(user.domain)
+    if (backend === undefined) return failed('domain-unknown', `No backend is configured for ${user.domain}`)
+    let response: AxiosResponse<Buffer>
+    try {
+      response = await backend.http.request<Buffer>({
+        url: backend.rosterUrl.urlFor(user),
+        ...(source.etag !== undefined && { headers: { 'if-none-match': source.etag } }),
+        timeout: backend.timeoutMs,
+        maxContentLength: backend.maxBytes,
+      })
+    } catch (error) {
+      return transferFailure(error)
+    }
+    return readAnswer({ status: response.status, headers: response.headers, body: response.data }, source, backend)
+  }
+
+  return {
+    fetchRoster,
+    /** Cuts off what is still running: those calls reject. */
+    close,
+  }
+}
+
+interface Backend extends ReadingRules {
+  readonly rosterUrl: UrlTemplate
+  readonly http: Axios
+  readonly timeoutMs: number
+  readonly maxBytes: number
+}
+
+function backendOf(
+  config: BackendConfig,
+  adapterWith: UndiciAdapter['adapterWith'],
+  { version, retryAfterMaxMs = 60_000 }: BackendClientOptions,
+): Backend {
+  const adapter = adapterWith(requestHeaders(config.domain, config.headers, version))
+  return {
+    rosterUrl: config.rosterUrl,
+    // Not axios.create(): its defaults, merged into every request, cost as much as the request itself.
+    http: new Axios({ adapter, responseType: 'arraybuffer', validateStatus: null }),
+    timeoutMs: config.backendTimeoutMs,
+    maxBytes: config.maxRosterBytes,
+    maxContacts: config.maxContacts,
+    unknownUser: config.unknownUser,
+    retryAfterMaxMs,
+    conceal: concealer(config.headers, config.rosterUrl),
+  }
+}

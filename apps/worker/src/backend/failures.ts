@@ -1,0 +1,49 @@
+import { type FailureCode, printable } from '@rollcall/roster'
+import { errors } from 'undici'
+import { BodyEncodingError, BodyTooLargeError, DeadlineError } from './transfer-errors.ts'
+
+/** Whether the same request may go better later; a pause is for the whole domain and costs no attempt. */
+export type Retry = 'never' | 'backoff' | { readonly pauseMs: number }
+
+export interface BackendFailure {
+  readonly kind: 'failed'
+  readonly code: FailureCode
+  readonly message: string
+  readonly retry: Retry
+}
+
+export const failed = (code: FailureCode, message: string, retry: Retry = 'never'): BackendFailure => ({
+  kind: 'failed',
+  code,
+  message,
+  retry,
+})
+
+/** What it means that no answer came, or no whole one. Throws again what no backend can be the cause of. */
+export function transferFailure(error: unknown): BackendFailure {
+  if (error instanceof DeadlineError) return failed('backend-timeout', `The backend gave ${error.message}`, 'backoff')
+  if (error instanceof BodyTooLargeError) return failed('roster-too-large', `The backend sent a ${error.message}`)
+  if (error instanceof BodyEncodingError) return failed('roster-invalid', `The backend sent ${error.message}`)
+  const code = codeOf(error)
+  if (code === undefined || OUR_FAULT.has(code)) throw error
+  if (code === CONNECT_TIMEOUT) return failed('backend-timeout', 'The backend took no connection in time', 'backoff')
+  if (code === PROXY_REFUSED)
+    return failed('backend-unreachable', 'The proxy did not connect to the backend', 'backoff')
+  return failed('backend-unreachable', `No answer from the backend (${printable(code)})`, 'backoff')
+}
+
+const CONNECT_TIMEOUT = new errors.ConnectTimeoutError().code
+/** undici's error for it; our own ends are told apart before. */
+const PROXY_REFUSED = new errors.RequestAbortedError().code
+const OUR_FAULT: ReadonlySet<string> = new Set([
+  new errors.InvalidArgumentError().code,
+  new errors.ClientDestroyedError().code,
+  new errors.ClientClosedError().code,
+])
+
+/** A few errors of undici have no code, but a name that says as much. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return error instanceof errors.UndiciError || error instanceof errors.HTTPParserError ? error.name : undefined
+}

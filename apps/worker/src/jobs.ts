@@ -1,0 +1,55 @@
+import { type Log, QUEUE_NAME, type RefreshJob, shardKeys } from '@rollcall/runtime'
+import { Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { jobLosses } from './job-losses.ts'
+import { type ProcessDeps, processJob } from './process-job.ts'
+
+export interface JobsOptions extends ProcessDeps {
+  readonly redis: Redis
+  readonly shards: number
+  readonly workerConcurrency: number
+  readonly jobLockMs: number
+  readonly stallCheckMs: number
+  readonly log: Log
+}
+
+/** Failed jobs that are kept for a look at them; who is stale is told by the users, not by these. */
+const KEPT_FAILED_JOBS = 1000
+
+/** Takes the jobs of every shard; `close` waits for those that run. */
+export function startJobs({ redis, shards, workerConcurrency, jobLockMs, stallCheckMs, log, ...deps }: JobsOptions): {
+  close(): Promise<void>
+} {
+  const process = (job: Parameters<typeof processJob>[0], token = '') => processJob(job, token, deps)
+  const losses = jobLosses(log)
+  const workers = Array.from({ length: shards }, (_, shard) => {
+    const worker = new Worker<RefreshJob, string>(QUEUE_NAME, process, {
+      connection: redis,
+      prefix: shardKeys(shard).prefix,
+      concurrency: workerConcurrency,
+      lockDuration: jobLockMs,
+      stalledInterval: stallCheckMs,
+      maxStalledCount: Number.MAX_SAFE_INTEGER, // `starts` decides: BullMQ would fail the job without our code
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: KEPT_FAILED_JOBS },
+    })
+    worker.on('failed', (job, error) =>
+      log.warn({ user: job?.data.user, attempt: job?.attemptsMade ?? 0, err: error.message }, 'A fetch failed'),
+    )
+    worker.on('stalled', losses.found)
+    worker.on('error', (error) => {
+      if (!losses.explains(error) && !isConnectionTrouble(error))
+        log.warn({ err: error }, 'The queue had trouble; going on')
+    })
+    return worker
+  })
+  return {
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()))
+      losses.close()
+    },
+  }
+}
+
+/** The connection reports its own state, once; BullMQ tells of every attempt to connect. */
+const isConnectionTrouble = (error: Error): boolean => 'syscall' in error || error.message === 'Connection is closed.'

@@ -1,0 +1,66 @@
+import { type User, userFromJid } from '@rollcall/roster'
+import type { Pauses, RefreshJob } from '@rollcall/runtime'
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import { type Outcome, type RefreshDeps, refreshRoster } from './refresh-roster.ts'
+
+export interface ProcessDeps extends RefreshDeps {
+  readonly pauses: Pick<Pauses, 'left' | 'pause'>
+  /** How long a job may wait in all because its backend asked for it. */
+  readonly retryBudgetMs: number
+}
+
+/** A later fetch has begun but not settled the user: look again soon whether it did. */
+const LOOK_AGAIN_MS = 1000
+
+/** Refreshes the user of a job and tells BullMQ what becomes of the job. */
+export async function processJob(job: Job<RefreshJob>, token: string, deps: ProcessDeps): Promise<Outcome['kind']> {
+  const user = userFromJid(job.data.user)
+  const paused = deps.pauses.left(user.domain)
+  if (paused > 0 && mayPause(job, paused, deps)) return waitForBackend(job, token, paused)
+  const attempt = {
+    lock: { jobId: job.id ?? '', token },
+    last: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
+    mayPause: (ms: number) => mayPause(job, ms, deps),
+  }
+  const outcome = await refreshRoster(user, attempt, deps)
+  return concludeJob(outcome, user, job, token, deps)
+}
+
+async function concludeJob(
+  outcome: Outcome,
+  user: User,
+  job: Job<RefreshJob>,
+  token: string,
+  deps: ProcessDeps,
+): Promise<Outcome['kind']> {
+  switch (outcome.kind) {
+    case 'updated':
+    case 'unchanged':
+      if (outcome.written === 'superseded-open') return putBack(job, token, LOOK_AGAIN_MS)
+      return outcome.kind
+    case 'nothing-to-do':
+    case 'given-up':
+      return outcome.kind
+    case 'pause':
+      await deps.pauses.pause(user.domain, outcome.ms)
+      return waitForBackend(job, token, outcome.ms)
+    case 'retry':
+      throw new Error(`${outcome.code}: ${outcome.message}`)
+    case 'failed':
+      throw new UnrecoverableError(`${outcome.code}: ${outcome.message}`)
+  }
+}
+
+const mayPause = (job: Job<RefreshJob>, ms: number, { retryBudgetMs }: ProcessDeps): boolean =>
+  Date.now() + ms - (job.data.pausedSince ?? Date.now()) <= retryBudgetMs
+
+async function waitForBackend(job: Job<RefreshJob>, token: string, ms: number): Promise<never> {
+  if (job.data.pausedSince === undefined) await job.updateData({ ...job.data, pausedSince: Date.now() })
+  return putBack(job, token, ms)
+}
+
+/** Back into the queue without using an attempt. */
+async function putBack(job: Job<RefreshJob>, token: string, ms: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + ms, token)
+  throw new DelayedError()
+}

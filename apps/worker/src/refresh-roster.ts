@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import {
+  diffRosters,
+  encodeChange,
+  type FailureCode,
+  type Roster,
+  readContactsBody,
+  toContactsBody,
+  type User,
+} from '@rollcall/roster'
+import type { Fetch, JobLock, RosterStore, Source, WriteResult } from '@rollcall/runtime'
+import type { BackendAnswer } from './backend/backend-client.ts'
+
+export interface RefreshDeps {
+  readonly backend: { fetchRoster(user: User, source: Source): Promise<BackendAnswer> }
+  readonly store: Pick<RosterStore, 'begin' | 'read' | 'confirm' | 'commit' | 'fail' | 'release'>
+}
+
+/** The job that a fetch is made for. */
+export interface Attempt {
+  readonly lock: JobLock
+  /** No attempt is left after this one. */
+  readonly last: boolean
+  /** Whether the backend's wish to wait this long can still be granted. */
+  mayPause(ms: number): boolean
+}
+
+export type Outcome =
+  | { readonly kind: 'updated' | 'unchanged'; readonly written: WriteResult }
+  | { readonly kind: 'nothing-to-do' }
+  | { readonly kind: 'given-up' }
+  | { readonly kind: 'failed'; readonly code: FailureCode; readonly message: string }
+  | { readonly kind: 'retry'; readonly code: FailureCode; readonly message: string }
+  | { readonly kind: 'pause'; readonly ms: number }
+
+/** Brings the stored roster of one user up to date with the backend. */
+export async function refreshRoster(user: User, attempt: Attempt, { backend, store }: RefreshDeps): Promise<Outcome> {
+  const fetch = await store.begin(user)
+  if (fetch.kind !== 'begun') return fetch
+  const answer = await backend.fetchRoster(user, fetch.source)
+  if (answer.kind === 'failed') return failed(user, fetch, answer, attempt, store)
+  if (answer.kind === 'unchanged') return unchanged(user, fetch, answer.source, store)
+  const body = toContactsBody(answer.roster)
+  const etag = createHash('sha256').update(body).digest('base64url')
+  if (etag === fetch.etag) return unchanged(user, fetch, answer.source, store)
+  const change = encodeChange(diffRosters(await storedRoster(user, fetch, store), answer.roster))
+  const contacts = answer.roster.size
+  return {
+    kind: 'updated',
+    written: await store.commit(user, fetch, { body, etag, source: answer.source, contacts, change }),
+  }
+}
+
+async function unchanged(user: User, fetch: Fetch, source: Source, store: RefreshDeps['store']): Promise<Outcome> {
+  return { kind: 'unchanged', written: await store.confirm(user, fetch, source) }
+}
+
+const NOBODY: Roster = new Map()
+
+/** The roster that a commit of this fetch would replace: while the fetch is the latest begun, nothing else can. */
+async function storedRoster(user: User, fetch: Fetch, store: RefreshDeps['store']): Promise<Roster> {
+  if (fetch.etag === undefined) return NOBODY
+  if (fetch.body !== undefined) return readContactsBody(fetch.body)
+  const stored = await store.read(user.jid)
+  return stored ? readContactsBody(stored.body.toString()) : NOBODY
+}
+
+type Failure = Extract<BackendAnswer, { kind: 'failed' }>
+
+/** The roster stays as it is (G4). Whoever waits is told only when nothing more will be tried. */
+async function failed(
+  user: User,
+  fetch: Fetch,
+  failure: Failure,
+  attempt: Attempt,
+  store: RefreshDeps['store'],
+): Promise<Outcome> {
+  const { code, message, retry } = failure
+  if (typeof retry === 'object' && attempt.mayPause(retry.pauseMs)) {
+    await store.release(user, fetch)
+    return { kind: 'pause', ms: retry.pauseMs }
+  }
+  if (retry === 'backoff' && !attempt.last) {
+    await store.release(user, fetch)
+    return { kind: 'retry', code, message }
+  }
+  await store.fail(user, fetch, { code, message }, attempt.lock)
+  return { kind: 'failed', code, message }
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type Config,
+  connectRedis,
+  domainPauses,
+  type Log,
+  refreshQueue,
+  rosterStore,
+  shutDown,
+  startHeartbeat,
+  versionOf,
+  vetRedis,
+} from '@rollcall/runtime'
+import { backendClient } from './backend/backend-client.ts'
+import { startJobs } from './jobs.ts'
+import { startSweep } from './sweep.ts'
+
+export interface RunningWorker {
+  /** Takes no more jobs and finishes those that run, within SHUTDOWN_DEADLINE_MS. */
+  stop(): Promise<void>
+}
+
+/** Puts a worker together and takes jobs. */
+export async function startWorker(config: Config, log: Log): Promise<RunningWorker> {
+  const { shards, redisTimeoutMs, heartbeatMs, shutdownDeadlineMs, sweepIntervalMs, sweepGraceMs } = config
+  const id = `worker-${randomUUID()}`
+  const version = versionOf(import.meta.url)
+  const connect = (name: string) =>
+    connectRedis({
+      url: config.redisUrl,
+      role: 'background',
+      name: `rollcall-worker-${name}`,
+      timeoutMs: redisTimeoutMs,
+      log,
+    })
+  const redis = connect('store')
+  const queueRedis = connect('jobs')
+  await vetRedis(redis, redisTimeoutMs, log)
+
+  const store = rosterStore({ redis, shards, maxStarts: config.maxStarts, changesMaxLen: config.changesMaxlen })
+  const queue = refreshQueue({
+    redis,
+    shards,
+    producer: id,
+    attempts: config.jobAttempts,
+    backoffMs: config.retryBackoffMs,
+  })
+  const backend = backendClient({ ...config, version, connections: config.backendConnections })
+  const pauses = domainPauses({ redis, domains: [...config.domains.keys()] })
+
+  const jobs = startJobs({ ...config, redis: queueRedis, backend, store, pauses, log })
+  const stopSweep = startSweep({
+    store,
+    queue,
+    shards,
+    intervalMs: sweepIntervalMs,
+    graceMs: sweepGraceMs,
+    log,
+  })
+  const stopHeartbeat = startHeartbeat({ redis, id, role: 'worker', version, intervalMs: heartbeatMs })
+  log.info({ shards, concurrency: config.workerConcurrency }, 'Taking jobs')
+
+  return {
+    async stop() {
+      await shutDown(
+        [
+          { name: 'say goodbye', run: stopHeartbeat },
+          { name: 'finish the jobs that run', run: jobs.close },
+          { name: 'stop the timers', run: () => [stopSweep(), pauses.stop()] },
+          { name: 'close the backends', run: backend.close },
+          { name: 'close the queue', run: queue.close },
+        ],
+        shutdownDeadlineMs,
+        log,
+      )
+      for (const connection of [redis, queueRedis]) connection.disconnect()
+    },
+  }
+}
