@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import {
+  type Config,
+  connectRedis,
+  type Log,
+  type RedisRole,
+  refreshQueue,
+  rosterStore,
+  shutDown,
+  startHeartbeat,
+  versionOf,
+  vetRedis,
+} from '@rollcall/runtime'
+import { gate } from './gate.ts'
+import { waitingRoom } from './patience.ts'
+import { refreshRecords } from './refresh-records.ts'
+import { startResuming } from './resume-refreshes.ts'
+import { apiServer } from './server.ts'
+import { settlements } from './settlements.ts'
+
+export interface RunningApi {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string
+  /** Callers who wait for an answer now, and users they wait for. */
+  waiting(): { readonly callers: number; readonly users: number }
+  /** Stops listening, answers those who wait, closes; within SHUTDOWN_DEADLINE_MS. */
+  stop(): Promise<void>
+}
+
+const CLOSE_ANSWERED_EVERY_MS = 50
+
+/** Puts the api together and listens. Throws when the port is taken. */
+export async function startApi(config: Config, log: Log): Promise<RunningApi> {
+  const { shards, redisTimeoutMs, heartbeatMs, shutdownDeadlineMs } = config
+  const replica = `api-${randomUUID()}`
+  const connect = (role: RedisRole, name: string) =>
+    connectRedis({ url: config.redisUrl, role, name: `rollcall-api-${name}`, timeoutMs: redisTimeoutMs, log })
+  const redis = connect('request', 'request')
+  const producer = connect('request', 'queue')
+  const subscriber = connect('subscriber', 'subscriber')
+  await vetRedis(redis, redisTimeoutMs, log)
+
+  const store = rosterStore({ redis, shards, maxStarts: config.maxStarts, changesMaxLen: config.changesMaxlen })
+  const queue = refreshQueue({
+    redis: producer,
+    shards,
+    producer: replica,
+    attempts: config.jobAttempts,
+    backoffMs: config.retryBackoffMs,
+  })
+  const records = refreshRecords({ redis, replica, ttlS: config.refreshTtlS })
+  const settled = settlements({
+    subscriber,
+    store,
+    shards,
+    replica,
+    recheckIntervalMs: config.recheckIntervalMs,
+    log,
+  })
+  const waiting = waitingRoom()
+  const refreshing = { ...config, store, queue, settlements: settled, records, replica, log }
+  let ending = false
+  const health = { redis, ending: () => ending }
+  const server = apiServer({ ...refreshing, gate: gate(config), waiting, health })
+  server.listen(config.port, config.host)
+  await once(server, 'listening')
+  const { address, port } = server.address() as AddressInfo
+  const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+  log.info({ url }, `Listening on ${url}`)
+
+  const stopResuming = startResuming(refreshing)
+  const version = versionOf(import.meta.url)
+  const stopHeartbeat = startHeartbeat({ redis, id: replica, role: 'api', version, intervalMs: heartbeatMs })
+
+  return {
+    url,
+    waiting: () => ({ callers: waiting.size(), users: settled.size() }),
+    async stop() {
+      ending = true
+      const answerAll = setTimeout(waiting.close, shutdownDeadlineMs / 2)
+      // Node closes the connections that are idle now, not those that become idle by their answer.
+      const closeAnswered = setInterval(() => server.closeIdleConnections(), CLOSE_ANSWERED_EVERY_MS)
+      const closed = once(server, 'close')
+      await shutDown(
+        [
+          { name: 'stop listening', run: () => void server.close() },
+          { name: 'answer those who wait', run: () => closed },
+          { name: 'stop the timers', run: () => [stopResuming(), settled.close(), records.close()] },
+          { name: 'say goodbye', run: stopHeartbeat },
+          { name: 'close the queue', run: queue.close },
+        ],
+        shutdownDeadlineMs,
+        log,
+      )
+      clearTimeout(answerAll)
+      clearInterval(closeAnswered)
+      server.closeAllConnections()
+      for (const connection of [redis, producer, subscriber]) connection.disconnect()
+    },
+  }
+}

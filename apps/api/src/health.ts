@@ -1,0 +1,33 @@
+import { liveProcesses, writeProblem } from '@rollcall/runtime'
+import type { Redis } from 'ioredis'
+
+export interface Health {
+  readonly httpStatus: 200 | 503
+  readonly body: { readonly status: 'ok' | 'degraded' | 'unavailable'; readonly reasons: readonly string[] }
+}
+
+export interface HealthDeps {
+  readonly redis: Redis
+  /** This process has been asked to end. */
+  readonly ending: () => boolean
+}
+
+/** Ready = Redis can be read, so that logins go on; what does not work besides is said, but takes no api out of service. */
+export async function readiness({ redis, ending }: HealthDeps): Promise<Health> {
+  if (ending()) return unavailable('This process is ending')
+  try {
+    const [processes, notWritable] = await Promise.all([liveProcesses(redis), writeProblem(redis)])
+    const reasons: string[] = []
+    if (!processes.some(({ role }) => role === 'worker'))
+      reasons.push('No worker is alive: refreshes wait in the queue')
+    if (notWritable) reasons.push(`Redis takes no writes: refreshes are refused (${notWritable})`)
+    return { httpStatus: 200, body: { status: reasons.length > 0 ? 'degraded' : 'ok', reasons } }
+  } catch (error) {
+    return unavailable(`Redis cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+const unavailable = (reason: string): Health => ({
+  httpStatus: 503,
+  body: { status: 'unavailable', reasons: [reason] },
+})

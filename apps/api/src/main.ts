@@ -1,0 +1,16 @@
+import { startProcess, untilSignal } from '@rollcall/runtime'
+import { startApi } from './api.ts'
+
+const { config, log } = startProcess('api', { env: process.env, cwd: process.cwd() })
+const api = await startApi(config, log).catch((error: NodeJS.ErrnoException) => {
+  const taken = error.code === 'EADDRINUSE'
+  log.fatal(
+    taken ? `Port ${config.port} of ${config.host} is taken: stop what listens there, or set PORT` : error.message,
+  )
+  process.exit(1)
+})
+const signal = await untilSignal()
+log.info({ signal }, 'Ending: no new requests, those that wait are answered')
+await api.stop()
+log.info('Ended')
+process.exit(0)

@@ -1,0 +1,129 @@
+import { BareJid, Domain, Failure, type RefreshProgress } from '@rollcall/roster'
+import { ACCEPTING_KEY, refreshChunkKey, refreshKey, refreshOwnerKey } from '@rollcall/runtime'
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+
+/** Users of a refresh that are asked for together: of one shard, at most 500. */
+export const RefreshChunk = z.object({
+  shard: z.int(),
+  users: z.array(BareJid),
+  /** Of each user, once asked for: the generation and the version stored then, of the Redis with this epoch. */
+  requested: z.object({ epoch: z.string(), generations: z.array(z.int()), versions: z.array(z.int()) }).exactOptional(),
+})
+export type RefreshChunk = z.infer<typeof RefreshChunk>
+
+export interface RefreshHeader {
+  readonly id: string
+  readonly caller: string
+  readonly domain: Domain
+  /** ISO 8601. */
+  readonly acceptedAt: string
+  /** Distinct users and unusable names. */
+  readonly total: number
+  /** Names that could not be used: failed from the start. */
+  readonly unusable: { readonly count: number; readonly failures: readonly Failure[] }
+  readonly chunks: number
+}
+
+const Header = z.object({
+  id: z.string(),
+  caller: z.string(),
+  domain: Domain,
+  acceptedAt: z.string(),
+  total: z.int(),
+  unusable: z.object({ count: z.int(), failures: z.array(Failure) }),
+  chunks: z.int(),
+})
+
+/** An api that takes in a refresh and is silent for so long is dead: another one goes on. */
+const OWNER_LEASE_MS = 10_000
+
+export type RefreshRecords = ReturnType<typeof refreshRecords>
+
+/**
+ * What is written down of each refresh. The names are written before the first of them is asked for, so that any api can
+ * go on where one died (G8); counts are derived from the users, so nobody has to keep them.
+ */
+export function refreshRecords({
+  redis,
+  replica,
+  ttlS,
+}: {
+  readonly redis: Redis
+  readonly replica: string
+  readonly ttlS: number
+}) {
+  const own = new Set<string>()
+  const renew = (): void => {
+    for (const id of own) redis.pexpire(refreshOwnerKey(id), OWNER_LEASE_MS).catch(() => {}) // Redis away: nobody takes it over either
+  }
+  const timer = setInterval(renew, OWNER_LEASE_MS / 3)
+
+  const writeChunk = (id: string, at: number, chunk: RefreshChunk) =>
+    redis.set(refreshChunkKey(id, at), JSON.stringify(chunk), 'EX', ttlS)
+
+  return {
+    /** Writes a refresh down; from now on it will be taken in, whatever becomes of this api. */
+    async accept(header: RefreshHeader, chunks: readonly RefreshChunk[]): Promise<void> {
+      await Promise.all(chunks.map((chunk, at) => writeChunk(header.id, at, chunk)))
+      await redis
+        .multi()
+        .hset(refreshKey(header.id), { header: JSON.stringify(header) })
+        .expire(refreshKey(header.id), ttlS)
+        .exec()
+      await Promise.all([
+        redis.set(refreshOwnerKey(header.id), replica, 'PX', OWNER_LEASE_MS),
+        redis.zadd(ACCEPTING_KEY, Date.now(), header.id),
+      ])
+      own.add(header.id)
+    },
+
+    async requested(id: string, at: number, chunk: RefreshChunk): Promise<void> {
+      await writeChunk(id, at, chunk)
+    },
+
+    /** All users have been asked for: from here on `open` and the sweep see to them. */
+    async takenIn(id: string): Promise<void> {
+      own.delete(id)
+      await Promise.all([redis.zrem(ACCEPTING_KEY, id), redis.del(refreshOwnerKey(id))])
+    },
+
+    /** This api gives a refresh up before it is taken in; another one goes on when the lease has ended. */
+    abandon: (id: string): void => void own.delete(id),
+
+    /** The refreshes that some api was taking in when it died; each is given to one caller only. */
+    async orphans(): Promise<string[]> {
+      const ids = (await redis.zrange(ACCEPTING_KEY, '0', '99')).filter((id) => !own.has(id))
+      const taken = await Promise.all(
+        ids.map(async (id) => (await redis.set(refreshOwnerKey(id), replica, 'PX', OWNER_LEASE_MS, 'NX')) === 'OK'),
+      )
+      const orphans = ids.filter((_, i) => taken[i])
+      for (const id of orphans) own.add(id)
+      return orphans
+    },
+
+    async header(id: string): Promise<RefreshHeader | null> {
+      const text = await redis.hget(refreshKey(id), 'header')
+      return text === null ? null : Header.parse(JSON.parse(text))
+    },
+
+    async chunk(id: string, at: number): Promise<RefreshChunk | null> {
+      const text = await redis.get(refreshChunkKey(id, at))
+      return text === null ? null : RefreshChunk.parse(JSON.parse(text))
+    },
+
+    /** The result of a refresh in which nobody is pending; the names are no longer needed. */
+    async finish(header: RefreshHeader, result: RefreshProgress): Promise<void> {
+      const chunkKeys = Array.from({ length: header.chunks }, (_, at) => refreshChunkKey(header.id, at))
+      await redis.hset(refreshKey(header.id), 'result', JSON.stringify(result))
+      if (chunkKeys.length > 0) await redis.unlink(...chunkKeys)
+    },
+
+    async result(id: string): Promise<RefreshProgress | null> {
+      const text = await redis.hget(refreshKey(id), 'result')
+      return text === null ? null : (JSON.parse(text) as RefreshProgress)
+    },
+
+    close: () => clearInterval(timer),
+  }
+}

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto'
+import type { BareJid, Domain, Failure, RefreshCounts, User } from '@rollcall/roster'
+import {
+  byShard,
+  type Log,
+  MAX_USERS_PER_CALL,
+  PRIORITY,
+  type Priority,
+  type RefreshQueue,
+  type RosterStore,
+} from '@rollcall/runtime'
+import type { Patience } from './patience.ts'
+import { progressOf } from './refresh-progress.ts'
+import type { RefreshChunk, RefreshHeader, RefreshRecords } from './refresh-records.ts'
+import type { Settlements } from './settlements.ts'
+import { type Tally, tally } from './tally.ts'
+
+export interface RefreshDeps {
+  readonly store: Pick<RosterStore, 'request' | 'states' | 'read'>
+  readonly queue: Pick<RefreshQueue, 'enqueue'>
+  readonly settlements: Settlements
+  readonly records: RefreshRecords
+  readonly shards: number
+  readonly replica: string
+  readonly defaultDomain: Domain
+  readonly smallRefresh: number
+  readonly log: Log
+}
+
+export interface RefreshRequest {
+  readonly caller: string
+  readonly domain: Domain
+  readonly users: readonly User[]
+  /** Names that could not be used. */
+  readonly unusable: readonly Failure[]
+}
+
+export type RefreshResult = RefreshCounts & { readonly refresh: string; readonly failures: readonly Failure[] }
+
+/** Chunks of users asked for and enqueued at the same time: more brings no speed and holds up others. */
+const CHUNKS_IN_FLIGHT = 4
+
+/** Asks for the rosters of users and waits for them, until the deadline at most. Throws when Redis is away. */
+export async function refreshUsers(
+  request: RefreshRequest,
+  patience: Patience,
+  deps: RefreshDeps,
+): Promise<RefreshResult> {
+  const users = request.users.map((user) => user.jid)
+  const chunks = chunksOf(users, deps.shards)
+  const header = headerOf(request, chunks.length)
+  const waiting = tally(users, deps.settlements, nameIn(deps.defaultDomain))
+  try {
+    await deps.records.accept(header, chunks)
+    const intake = takeIn(header, chunks, priorityOf(users, deps), waiting, deps)
+    await untilAnswerable(intake, waiting, patience, deps)
+    return await conclude(header, waiting, deps)
+  } finally {
+    waiting.stop()
+  }
+}
+
+/** Asks for the roster of one user, ahead of everybody else, and waits for it. Throws when Redis is away. */
+export async function refreshUser(
+  user: User,
+  priority: Priority,
+  patience: Patience,
+  deps: RefreshDeps,
+): Promise<RefreshCounts & { readonly failures: readonly Failure[] }> {
+  const waiting = tally([user.jid], deps.settlements, nameIn(deps.defaultDomain))
+  try {
+    const [chunk] = chunksOf([user.jid], deps.shards)
+    const intake = chunk ? askFor(chunk, priority, waiting, deps) : Promise.resolve()
+    await untilAnswerable(intake, waiting, patience, deps)
+    return waiting.counts()
+  } finally {
+    waiting.stop()
+  }
+}
+
+/** Asks for every chunk that has not been asked for yet; also what is left of a refresh whose api died. */
+export async function takeIn(
+  header: RefreshHeader,
+  chunks: readonly RefreshChunk[],
+  priority: Priority,
+  waiting: Tally | null,
+  deps: RefreshDeps,
+): Promise<void> {
+  const left = chunks
+    .map((chunk, at) => ({ chunk, at }))
+    .filter(({ chunk }) => !chunk.requested)
+    .values()
+  const lane = async (): Promise<void> => {
+    for (const { chunk, at } of left) {
+      await askFor(chunk, priority, waiting, deps, (asked) => deps.records.requested(header.id, at, asked))
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, lane))
+    await deps.records.takenIn(header.id)
+  } catch (error) {
+    deps.records.abandon(header.id)
+    throw error
+  }
+}
+
+async function askFor(
+  chunk: RefreshChunk,
+  priority: Priority,
+  waiting: Tally | null,
+  { store, queue, replica }: RefreshDeps,
+  record: (chunk: RefreshChunk) => Promise<void> = async () => {},
+): Promise<void> {
+  const requested = await store.request(chunk.shard, chunk.users, waiting ? replica : '')
+  waiting?.expect(chunk.users, requested)
+  const asked = chunk.users.map((_, i) => requested.at(i))
+  const generations = asked.map(({ generation }) => generation)
+  const versions = asked.map(({ version }) => version)
+  await Promise.all([
+    record({ ...chunk, requested: { epoch: requested.epoch, generations, versions } }),
+    queue.enqueue(chunk.users, priority),
+  ])
+}
+
+/** Waits until all have settled or patience is over. An intake that goes on then goes on without anybody waiting. */
+async function untilAnswerable(
+  intake: Promise<void>,
+  waiting: Tally,
+  patience: Patience,
+  { log }: RefreshDeps,
+): Promise<void> {
+  const settled = intake.then(() => waiting.complete)
+  const inTime = await Promise.race([settled.then(() => true), patience.over.then(() => false)])
+  if (inTime) return
+  intake.catch((error: unknown) =>
+    log.warn({ err: error }, 'A refresh was not taken in after its caller was answered; an api will go on with it'),
+  )
+}
+
+async function conclude(header: RefreshHeader, waiting: Tally, { records, log }: RefreshDeps): Promise<RefreshResult> {
+  const counts = waiting.counts()
+  const failures = [...header.unusable.failures, ...counts.failures]
+  const result = { ...counts, errors: counts.errors + header.unusable.count, failures, refresh: header.id }
+  const { updated, changed, errors, pending } = result
+  const durationMs = Date.now() - Date.parse(header.acceptedAt)
+  log.info(
+    { refresh: header.id, caller: header.caller, updated, changed, errors, pending, durationMs },
+    'A refresh is answered',
+  )
+  if (counts.pending === 0) {
+    records
+      .finish(header, progressOf(header, counts))
+      .catch((error: unknown) =>
+        log.warn({ err: error, refresh: header.id }, 'The result of a refresh could not be written down'),
+      )
+  }
+  return result
+}
+
+function headerOf({ caller, domain, users, unusable }: RefreshRequest, chunks: number): RefreshHeader {
+  return {
+    id: randomUUID(),
+    caller,
+    domain,
+    acceptedAt: new Date().toISOString(),
+    total: users.length + unusable.length,
+    unusable: { count: unusable.length, failures: unusable.slice(0, 100) },
+    chunks,
+  }
+}
+
+function chunksOf(users: readonly BareJid[], shards: number): RefreshChunk[] {
+  const chunks: RefreshChunk[] = []
+  for (const [shard, group] of byShard(users, (jid) => jid, shards)) {
+    for (let i = 0; i < group.length; i += MAX_USERS_PER_CALL)
+      chunks.push({ shard, users: group.slice(i, i + MAX_USERS_PER_CALL) })
+  }
+  return chunks
+}
+
+const priorityOf = (users: readonly BareJid[], { smallRefresh }: RefreshDeps): Priority =>
+  users.length <= smallRefresh ? PRIORITY.small : PRIORITY.bulk
+
+/** How a user is called in answers: as the application would write it. */
+export const nameIn = (defaultDomain: Domain) => {
+  const suffix = `@${defaultDomain}`
+  return (jid: BareJid): string => (jid.endsWith(suffix) ? jid.slice(0, -suffix.length) : jid)
+}

@@ -1,0 +1,40 @@
+import { PRIORITY } from '@rollcall/runtime'
+import type { RefreshChunk } from './refresh-records.ts'
+import { type RefreshDeps, takeIn } from './refresh-users.ts'
+
+const LOOK_EVERY_MS = 2500
+
+/** Goes on with refreshes whose api died before all their users were asked for (G8). */
+export function startResuming(deps: RefreshDeps): () => void {
+  const resume = async (): Promise<void> => {
+    for (const id of await deps.records.orphans()) {
+      await goOnWith(id, deps).catch((error: unknown) => {
+        deps.records.abandon(id) // or it would be nobody's as long as this api lives
+        deps.log.warn({ err: error, refresh: id }, 'Could not go on with a refresh; an api will try again')
+      })
+    }
+  }
+  let resuming = false
+  const timer = setInterval(() => {
+    if (resuming) return
+    resuming = true
+    resume()
+      .catch((error: unknown) =>
+        deps.log.warn({ err: error }, 'Could not look for refreshes to go on with; the next look tries again'),
+      )
+      .finally(() => {
+        resuming = false
+      })
+  }, LOOK_EVERY_MS)
+  return () => clearInterval(timer)
+}
+
+async function goOnWith(id: string, deps: RefreshDeps): Promise<void> {
+  const header = await deps.records.header(id)
+  const chunks = header
+    ? await Promise.all(Array.from({ length: header.chunks }, (_, at) => deps.records.chunk(id, at)))
+    : []
+  if (!header || chunks.includes(null)) return deps.records.takenIn(id) // expired, or finished: nothing is left to ask for
+  deps.log.info({ refresh: id, users: header.total }, 'Going on with a refresh whose api died')
+  await takeIn(header, chunks as RefreshChunk[], PRIORITY.bulk, null, deps)
+}

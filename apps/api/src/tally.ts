@@ -1,0 +1,59 @@
+import { type BareJid, type Failure, MAX_LISTED_FAILURES, type RefreshCounts } from '@rollcall/roster'
+import type { Requested } from '@rollcall/runtime'
+import type { Settlement, Settlements, Waiter } from './settlements.ts'
+
+export interface Tally {
+  /** Says which generations answer for users of this tally, in the order of the users. */
+  expect(users: readonly BareJid[], requested: Requested): void
+  counts(): RefreshCounts & { readonly failures: readonly Failure[] }
+  /** Resolves when nobody is pending. */
+  readonly complete: Promise<void>
+  /** Waits for nobody any longer; the counts stay. */
+  stop(): void
+}
+
+/** Counts how users settle, each once (G5): updated + errors + pending is always the number of users. */
+export function tally(users: readonly BareJid[], settlements: Settlements, nameOf: (jid: BareJid) => string): Tally {
+  const pending = new Map<BareJid, Waiter>()
+  const failures: Failure[] = []
+  let updated = 0
+  let changed = 0
+  let errors = 0
+  let finish = () => {}
+  const complete = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+
+  const settle = (jid: BareJid, settlement: Settlement): void => {
+    pending.delete(jid)
+    if (settlement.kind === 'updated') {
+      updated++
+      if (settlement.changed) changed++
+    } else {
+      errors++
+      const { code, message } = settlement
+      if (failures.length < MAX_LISTED_FAILURES) failures.push({ username: nameOf(jid), code, message })
+    }
+    if (pending.size === 0) finish()
+  }
+  for (const jid of users)
+    pending.set(
+      jid,
+      settlements.watch(jid, (settlement) => settle(jid, settlement)),
+    )
+  if (pending.size === 0) finish()
+
+  return {
+    expect(asked, requested) {
+      asked.forEach((jid, i) => {
+        const waiter = pending.get(jid)
+        if (waiter) settlements.expect(waiter, { epoch: requested.epoch, ...requested.at(i) })
+      })
+    },
+    counts: () => ({ updated, changed, errors, pending: pending.size, failures }),
+    complete,
+    stop() {
+      for (const waiter of pending.values()) settlements.stop(waiter)
+    },
+  }
+}
