@@ -1,0 +1,16 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { expect, test } from 'vitest'
+import { freePort, isPortFree } from './free-port.ts'
+
+test('a free port is free until somebody listens on it, on one address or on all', async () => {
+  for (const host of ['127.0.0.1', '0.0.0.0']) {
+    const port = await freePort()
+    expect(await isPortFree(port)).toBe(true)
+    const server = createServer().listen(port, host)
+    await once(server, 'listening')
+    expect(await isPortFree(port)).toBe(false)
+    server.close()
+    await once(server, 'close')
+  }
+})

@@ -1,0 +1,35 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
+
+/** A TCP port of 127.0.0.1 that was free a moment ago: whoever uses it must be ready to lose the race. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await listen(server, 0)
+  const address = server.address()
+  await close(server)
+  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port')
+  return address.port
+}
+
+/** Whether nothing listens on that port of 127.0.0.1. */
+export async function isPortFree(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    await listen(server, port)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false
+    throw error
+  }
+  await close(server)
+  return true
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen({ port, host: '127.0.0.1', exclusive: true })
+  await once(server, 'listening')
+}
+
+async function close(server: Server): Promise<void> {
+  server.close()
+  await once(server, 'close')
+}

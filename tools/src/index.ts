@@ -1,0 +1,21 @@
+export {
+  type Child,
+  ChildEndedError,
+  type ChildOptions,
+  describeExit,
+  type Exit,
+  findOnPath,
+  startChild,
+  type WaitForUrlOptions,
+} from './child.ts'
+export { bringDebianPackages, type DebianPackages, hasDebianPackages } from './debian-packages.ts'
+export { freePort, isPortFree } from './free-port.ts'
+export {
+  findRedisServer,
+  NoRedisError,
+  type RedisProgram,
+  type RedisServer,
+  type RedisServerOptions,
+  startRedisServer,
+} from './redis-server.ts'
+export { repositoryRoot } from './repository.ts'

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs, parseEnv } from 'node:util'
+import { loadConfig } from '@rollcall/runtime'
+import { freePort } from './free-port.ts'
+
+export interface StartFlags {
+  /** Tell the npm start that runs already to start again what has ended. */
+  readonly again: boolean
+  /** Absolute: Redis data, logs, what runs. */
+  readonly dataDirectory: string
+}
+
+export interface StartOptions {
+  readonly dataDirectory: string
+  readonly port: number
+  /** Undefined when the user has a backend: the example is left out then. */
+  readonly examplePort: number | undefined
+  /** A Redis of the user's own. */
+  readonly redisUrl: string | undefined
+  /** Of the users of the example. */
+  readonly domain: string
+  /** Whether callers need a token. */
+  readonly tokens: boolean
+  /** Not wrong, but perhaps not meant. */
+  readonly warnings: readonly string[]
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export class StartError extends Error {
+  override readonly name = 'StartError'
+}
+
+export function parseStartFlags(argv: readonly string[], directory: string): StartFlags {
+  const options = { again: { type: 'boolean', default: false }, data: { type: 'string', default: '.data' } } as const
+  try {
+    const { again, data } = parseArgs({ args: [...argv], options }).values
+    return { again, dataDirectory: resolve(directory, data) }
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new StartError(`${why}\nnpm start -- --help  explains what there is.`, { cause })
+  }
+}
+
+/**
+ * What the user has configured, by the environment, `.env` or `rollcall.config.json` in `directory`, in this order.
+ * Throws ConfigError before anything is started when the api or a worker would.
+ */
+export async function readStartOptions(
+  dataDirectory: string,
+  environment: Environment,
+  directory: string,
+): Promise<StartOptions> {
+  const env: Environment = { ...parseEnv(readIfThere(join(directory, '.env')) ?? ''), ...environment }
+  const file = readConfigFile(join(directory, 'rollcall.config.json'))
+  const ownBackend = env.HTTP_ROSTER_URL || 'httpRosterUrl' in file || 'domains' in file
+  const examplePort = ownBackend ? undefined : await anyForZero(parsePort('EXAMPLE_PORT', env.EXAMPLE_PORT, 8090))
+  const rosterUrl = examplePort === undefined ? {} : { HTTP_ROSTER_URL: exampleRosterUrl(examplePort) }
+  const config = loadConfig({ env: { ...environment, ...rosterUrl }, cwd: directory })
+  return {
+    dataDirectory,
+    port: await anyForZero(config.port),
+    examplePort,
+    redisUrl: env.REDIS_URL || 'redisUrl' in file ? config.redisUrl : undefined,
+    domain: config.defaultDomain,
+    tokens: config.tokens.length > 0,
+    warnings: config.warnings,
+  }
+}
+
+export const exampleRosterUrl = (port: number): string => `http://127.0.0.1:${port}/contacts/%s`
+
+const anyForZero = (port: number): Promise<number> | number => (port === 0 ? freePort() : port)
+
+function parsePort(name: string, value: string | undefined, otherwise: number): number {
+  if (value === undefined || value === '') return otherwise
+  const port = Number(value)
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
+  throw new StartError(`${name} must be a port, 0 to 65535, not ${JSON.stringify(value)}`)
+}
+
+// Only to see what is set there: whether it is right, loadConfig says.
+function readConfigFile(file: string): object {
+  try {
+    const values: unknown = JSON.parse(readIfThere(file) ?? '{}')
+    return typeof values === 'object' && values !== null ? values : {}
+  } catch {
+    return {}
+  }
+}
+
+const readIfThere = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)

@@ -1,0 +1,25 @@
+import { prepare, whenOrphaned } from './bootstrap.mjs'
+
+const HELP = `npm start: Rollcall with all it needs, on this machine
+
+  Redis, the example contacts application, the api and two workers; a few rosters are refreshed, and you are told what
+  to try next. Ctrl-C ends everything; Redis keeps its data in .data/redis.
+
+  npm start -- --again              start again the parts that have ended, in an npm start that still runs
+  npm start -- --data <directory>   keep data and logs there instead of in .data
+
+Variables (also read from .env)
+  HTTP_ROSTER_URL   your own backend, such as http://127.0.0.1:3000/contacts/%s: the example is not started then
+  REDIS_URL         your own Redis, 6.2 or newer, with the policy noeviction: none is started then
+  PORT              of the api (8080)
+  EXAMPLE_PORT      of the example contacts application (8090)
+Others go to the api and the workers as they are; see .env.example.
+`
+
+if (process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) {
+  process.stdout.write(HELP)
+} else {
+  await prepare()
+  whenOrphaned(() => process.kill(process.pid, 'SIGTERM'))
+  await import('./dist/start.js')
+}
