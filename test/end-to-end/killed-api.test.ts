@@ -1,0 +1,84 @@
+import { ACCEPTING_KEY, refreshChunkKey, refreshKey } from '@rollcall/runtime'
+import { Redis } from 'ioredis'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { startBackend } from '../support/backend.ts'
+import { freshRedisUrl } from '../support/fresh-redis.ts'
+import { type ApiProcess, spawnApi, spawnWorker } from '../support/processes.ts'
+import { edit, notAsInBackend, usernames } from './rosters.ts'
+
+/** So many that the first are fetched long before the last are asked for. */
+const MANY = usernames(6_000)
+const SOME = usernames(2_000)
+
+describe.each([
+  ['another one alive', 'before'],
+  ['none left, and one started afterwards', 'afterwards'],
+] as const)('an api is killed, with %s', { timeout: 90_000 }, (_, start) => {
+  test('while it takes a refresh in: every user gets the new roster', async ({ annotate }) => {
+    const { env, backend, api, other, redis } = await scene(start)
+    edit(backend, MANY, 1)
+    const answer = api.refresh(MANY).catch(() => 'broken')
+    await backend.until(() => backend.requests.length > 0)
+    api.kill('SIGSTOP') // to look around without haste
+    const [id = ''] = await redis.zrange(ACCEPTING_KEY, '0', '-1')
+    const chunks = await chunksOf(redis, id)
+    const asked = chunks.filter(({ requested }) => requested).length
+    await annotate(`killed when ${asked} of ${chunks.length} chunks were written down as asked for`)
+    expect(asked, 'the kill came too late').toBeLessThan(chunks.length)
+    const killedAt = performance.now()
+    api.kill('SIGKILL')
+    expect(await answer).toBe('broken')
+
+    const { seconds } = await untilDone(await other(), id, MANY.length, killedAt)
+    await annotate(`done ${seconds} s after the kill`)
+    expect(await notAsInBackend(env.REDIS_URL, backend, MANY)).toEqual([])
+  })
+
+  test('while its caller waits: every user gets the new roster', async ({ annotate }) => {
+    const { env, backend, api, other, redis } = await scene(start)
+    edit(backend, SOME, 1)
+    expect((await api.refresh(SOME)).body).toMatchObject({ updated: 2_000 })
+    edit(backend, SOME, 2)
+    backend.set('*', { kind: 'good', delayMs: 200 })
+    const earlier = new Set(await redis.keys(refreshKey('*')))
+    const before = backend.requests.length
+    const answer = api.refresh(SOME).catch(() => 'broken')
+    await backend.until(() => backend.requests.length >= before + 600)
+    api.kill('SIGSTOP')
+    expect(await redis.zcard(ACCEPTING_KEY), 'the kill came too early').toBe(0)
+    expect(backend.requests.length, 'the kill came too late').toBeLessThan(before + 2_000)
+    const killedAt = performance.now()
+    api.kill('SIGKILL')
+    expect(await answer).toBe('broken')
+
+    const [id] = (await redis.keys(refreshKey('*'))).filter((key) => !earlier.has(key)).map((key) => key.split(':')[2])
+    const { seconds } = await untilDone(await other(), id ?? '', SOME.length, killedAt)
+    await annotate(`done ${seconds} s after the kill`)
+    expect(await notAsInBackend(env.REDIS_URL, backend, SOME)).toEqual([])
+  })
+})
+
+async function scene(start: 'before' | 'afterwards') {
+  const backend = await startBackend()
+  onTestFinished(backend.close)
+  const env = { REDIS_URL: await freshRedisUrl(), HTTP_ROSTER_URL: backend.template }
+  const redis = new Redis(env.REDIS_URL)
+  onTestFinished(() => redis.disconnect())
+  const [api] = await Promise.all([spawnApi(env), spawnWorker(env), spawnWorker(env)])
+  const alive = start === 'before' ? await spawnApi(env) : undefined
+  return { backend, env, redis, api, other: () => alive ?? spawnApi(env) }
+}
+
+async function chunksOf(redis: Redis, id: string): Promise<{ requested?: unknown }[]> {
+  const header = JSON.parse((await redis.hget(refreshKey(id), 'header')) ?? '{}') as { chunks: number }
+  const keys = Array.from({ length: header.chunks }, (_, at) => refreshChunkKey(id, at))
+  return (await redis.mget(keys)).map((text) => JSON.parse(text ?? '{}') as { requested?: unknown })
+}
+
+/** A killed api is missed after 10 s, when the lease on what it was taking in has ended. */
+async function untilDone(api: ApiProcess, id: string, users: number, since: number): Promise<{ seconds: string }> {
+  await expect
+    .poll(async () => (await api.get(`/v1/refreshes/${id}`)).body, { timeout: 45_000, interval: 250 })
+    .toMatchObject({ state: 'done', updated: users, errors: 0, pending: 0 })
+  return { seconds: ((performance.now() - since) / 1_000).toFixed(1) }
+}

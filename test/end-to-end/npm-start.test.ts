@@ -1,0 +1,122 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { isPortFree, repositoryRoot } from '../../tools/src/index.ts'
+import { type AppProcess, isRunning, spawnNode, temporaryDirectory } from '../support/processes.ts'
+
+const START = join(repositoryRoot, 'tools/start.mjs')
+
+describe('npm start', () => {
+  test('starts, does what it prints, survives its parts, ends with nothing left, and starts again', {
+    timeout: 180_000,
+  }, async ({ annotate }) => {
+    const data = await temporaryDirectory()
+    const first = await start(data)
+    await annotate(`first start: ${first.seconds} s`)
+
+    const [refresh, read] = first.curls
+    expect(await curl(refresh)).toMatchObject({ status: 200, body: { status: 'ok', updated: 2, errors: 0 } })
+    expect(Object.keys((await curl(read)).body).length).toBeGreaterThan(0)
+
+    const stranger = await somebodyUnknownTo('john', first)
+    const befriended = performance.now()
+    const answer = await ask(`${first.exampleUrl}/friendships`, JSON.stringify({ a: 'john', b: stranger }))
+    expect(answer).toMatchObject({ status: 200, body: { rollcall: { told: true } } })
+    expect(Object.keys((await first.contactsOf('john')).body)).toContain(`${stranger}@localhost`)
+    expect(Object.keys((await first.contactsOf(stranger)).body)).toContain('john@localhost')
+    const seconds = (performance.now() - befriended) / 1_000
+    await annotate(`both rosters new ${seconds.toFixed(3)} s after the click`)
+    expect(seconds).toBeLessThan(1)
+
+    process.kill(first.pidToStop('backend'), 'SIGTERM')
+    await first.process.waitForLine(/backend has ended/)
+    expect(await first.contactsOf(stranger)).toMatchObject({ status: 200 })
+    const failed = await curl(refresh)
+    expect(failed).toMatchObject({ status: 500, body: { status: 'error', updated: 0, errors: 2 } })
+    expect(failed.body.failures).toMatchObject([{ code: 'backend-unreachable' }, { code: 'backend-unreachable' }])
+    await startAgain(data)
+    expect(await curl(refresh)).toMatchObject({ status: 200, body: { updated: 2, errors: 0 } })
+
+    const pids = pidsOf(data)
+    expect(pids).toHaveLength(6) // itself, Redis, the example, the api, two workers
+    const interrupted = performance.now()
+    first.process.kill('SIGINT')
+    expect(await first.process.exited).toEqual({ code: 0, signal: null })
+    await annotate(`ended ${((performance.now() - interrupted) / 1_000).toFixed(1)} s after Ctrl-C`)
+    expect(performance.now() - interrupted).toBeLessThan(5_000)
+    expect(pids.filter(isRunning)).toEqual([])
+    expect(await Promise.all(first.ports.map(isPortFree))).toEqual(first.ports.map(() => true))
+    expect(readdirSync(join(data, 'redis'))).toContain('appendonlydir')
+
+    const second = await start(data)
+    await annotate(`second start: ${second.seconds} s`)
+    expect(second.seconds, 'under 5 s on a machine of its own').toBeLessThan(15)
+    const kept = await second.contactsOf(stranger)
+    expect(Object.keys(kept.body), 'stored before').toContain('john@localhost')
+    second.process.kill('SIGTERM')
+    expect(await second.process.exited).toEqual({ code: 0, signal: null })
+  })
+})
+
+/** `npm start` with free ports and a data directory of its own, when all is up. */
+async function start(data: string) {
+  const started = performance.now()
+  const process = await spawnNode('npm start', [START, '--data', data], ENV)
+  await process.waitForLine(/Ctrl-C ends everything/, 90_000)
+  const seconds = Number(((performance.now() - started) / 1_000).toFixed(1))
+  const curls = process.lines.filter((line) => line.trim().startsWith('curl '))
+  const exampleUrl = /^ +(http:\/\/localhost:\d+) /.exec(process.lines.find((line) => /befriend/.test(line)) ?? '')?.[1]
+  const apiUrl = JSON.parse(readFileSync(join(data, 'running.json'), 'utf8')).url as string
+  const ports = [exampleUrl, apiUrl, redisUrlOf(process)].map((url) => Number(new URL(url ?? '').port))
+  return {
+    process,
+    seconds,
+    ports,
+    exampleUrl: exampleUrl ?? '',
+    curls: curls as [refresh: string, read: string],
+    contactsOf: (user: string) => ask(`${apiUrl}/contacts/${user}`),
+    /** Of the printed `kill <pid>  # stops <part>`. */
+    pidToStop: (part: string): number =>
+      Number(new RegExp(`kill (\\d+) +# stops ${part}`).exec(process.lines.join('\n'))?.[1]),
+  }
+}
+
+// What the shell and its .env are set up for is not ours.
+const ENV = { PORT: '0', EXAMPLE_PORT: '0', HTTP_ROSTER_URL: '', REDIS_URL: '', NO_COLOR: '1' }
+
+const redisUrlOf = ({ lines }: AppProcess) => /^Redis: (redis:\/\/[^,]+),/m.exec(lines.join('\n'))?.[1]
+
+/** The command that is printed, in a second shell. */
+async function startAgain(data: string): Promise<void> {
+  const again = await spawnNode('npm start -- --again', [START, '--again', '--data', data], ENV)
+  expect(await again.exited).toEqual({ code: 0, signal: null })
+}
+
+function pidsOf(data: string): number[] {
+  const file = join(data, 'running.json')
+  const running = JSON.parse(existsSync(file) ? readFileSync(file, 'utf8') : '{}') as {
+    pid: number
+    parts: { pid: number }[]
+  }
+  return [running.pid, ...running.parts.map(({ pid }) => pid)]
+}
+
+async function somebodyUnknownTo(user: string, { exampleUrl, contactsOf }: Awaited<ReturnType<typeof start>>) {
+  const users = (await ask(`${exampleUrl}/users`)).body as unknown as { username: string }[]
+  const friends = (await contactsOf(user)).body
+  const stranger = users.find(({ username }) => username !== user && !(`${username}@localhost` in friends))
+  if (!stranger) throw new Error(`${user} knows everybody`)
+  return stranger.username
+}
+
+/** What curl would do with a printed line; not every machine has curl. */
+function curl(line: string) {
+  const { body, url } = /^ *curl (?:-d '(?<body>[^']*)' )?(?<url>\S+)/.exec(line)?.groups ?? {}
+  return ask(`http://${url}`, body)
+}
+
+async function ask(url: string, body?: string) {
+  const form = { method: 'POST', body: body ?? '', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+  const response = await fetch(url, body === undefined ? {} : form)
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CONFIG_ENVIRONMENT } from '@rollcall/runtime'
+import { Ajv } from 'ajv'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { repositoryRoot } from '../../tools/src/index.ts'
+
+// Compose itself is not run here: the file is held against the schema of the Compose Specification and against what
+// Rollcall knows.
+interface Service {
+  readonly image?: string
+  readonly command?: readonly string[]
+  readonly environment?: Readonly<Record<string, string | number>>
+  readonly ports?: readonly string[]
+  readonly healthcheck?: unknown
+  readonly restart?: string
+  readonly stop_grace_period?: string
+}
+
+const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8')
+const text = read('docker-compose.yml')
+const compose = parse(text, { merge: true }) as { readonly services: Readonly<Record<string, Service>> }
+const { redis, api, worker } = compose.services as Readonly<Record<'redis' | 'api' | 'worker', Service>>
+
+describe('docker-compose.yml', () => {
+  test('is valid by the schema of the Compose Specification', () => {
+    const { $schema: _, ...schema } = JSON.parse(read('node_modules/dclint/schemas/compose.schema.json')) as Record<
+      string,
+      unknown
+    >
+    const ajv = new Ajv({ strict: false, allErrors: true, formats: { duration: true, uri: true, email: true } })
+    const valid = ajv.validate(schema, compose)
+    expect(ajv.errors ?? []).toEqual([])
+    expect(valid).toBe(true)
+  })
+
+  test('has redis, api and worker, each with health check, restart and time to stop', () => {
+    expect(Object.keys(compose.services).sort()).toEqual(['api', 'redis', 'worker'])
+    for (const service of Object.values(compose.services)) {
+      expect(service).toMatchObject({
+        healthcheck: expect.anything(),
+        restart: 'unless-stopped',
+        stop_grace_period: expect.any(String),
+      })
+    }
+  })
+
+  test('gives the processes only variables that the configuration knows', () => {
+    const given = [api, worker].flatMap(({ environment }) => Object.keys(environment ?? {}))
+    expect(given).toEqual(expect.arrayContaining(['REDIS_URL', 'HTTP_ROSTER_URL', 'TOKENS', 'HOST', 'PORT']))
+    expect(given.filter((name) => !CONFIG_ENVIRONMENT.includes(name))).toEqual([])
+  })
+
+  test('asks its own environment only for variables that the configuration knows', () => {
+    const asked = [...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name)
+    expect(asked).toContain('TOKENS')
+    expect(asked.filter((name) => !CONFIG_ENVIRONMENT.includes(String(name)))).toEqual([])
+  })
+
+  test('does not start without tokens and a backend, and publishes the api on loopback only', () => {
+    expect(api.environment?.TOKENS).toMatch(/^\$\{TOKENS:\?/)
+    expect(api.environment?.HTTP_ROSTER_URL).toMatch(/^\$\{HTTP_ROSTER_URL:\?/)
+    expect(api.ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:/)])
+    expect(redis.ports ?? worker.ports).toBeUndefined()
+  })
+
+  test('keeps the data of Redis and never evicts', () => {
+    expect(redis.command?.join(' ')).toContain('--appendonly yes --appendfsync everysec --maxmemory-policy noeviction')
+    expect(redis.image).toMatch(/^redis:7/)
+  })
+
+  test('lets the worker be scaled: no name, no port of its own', () => {
+    expect(worker).not.toHaveProperty('container_name')
+    expect(worker).not.toHaveProperty('ports')
+  })
+})
+
+describe('Dockerfile', () => {
+  const dockerfile = read('Dockerfile')
+
+  test('knows every workspace before it installs', () => {
+    const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, { link?: boolean }> }
+    const workspaces = Object.keys(lock.packages).filter((path) => path !== '' && !path.startsWith('node_modules/'))
+    expect(workspaces).toContain('apps/api')
+    for (const workspace of workspaces) expect(dockerfile).toContain(`COPY ${workspace}/package.json ${workspace}/\n`)
+  })
+
+  test('does not run as root', () => {
+    expect(dockerfile).toMatch(/^USER node$/m)
+  })
+
+  test('runs what the compose file runs', () => {
+    for (const { command } of [api, worker]) expect(command?.[1]).toMatch(/^apps\/(api|worker)\/dist\/main\.js$/)
+    expect(dockerfile).toContain('CMD ["node", "apps/api/dist/main.js"]')
+  })
+})

@@ -1,0 +1,144 @@
+import type { Command, Doing } from './scenario.ts'
+import type { ApiCall } from './simulated-replica.ts'
+import { crash, freeze, resend, work } from './worker-actions.ts'
+import type { Action, World } from './world.ts'
+
+/** What a command comes to as things stand; null when it makes no sense now. */
+export function actionFor(command: Command, world: World): Action | null {
+  switch (command.do) {
+    case 'change':
+      return change(command, world)
+    case 'ask':
+      return ask(command, world)
+    case 'api':
+    case 'crash-api':
+    case 'lose-enqueue':
+    case 'resend-request':
+      return goOnWithCall(command, world)
+    case 'work':
+      return work(command, world)
+    case 'freeze':
+      return freeze(command, world)
+    case 'crash':
+      return crash(command, world)
+    case 'resend':
+      return resend(command, world)
+    case 'deliver':
+    case 'lose-message':
+    case 'look':
+      return hear(command, world)
+    default:
+      return system(command.do, world)
+  }
+}
+
+function change({ user }: Doing<'change'>, { truth }: World): Action | null {
+  const jid = truth.users[user]
+  if (!jid) return null
+  return {
+    what: `the roster of ${jid} changes`,
+    writes: false,
+    run: () => {
+      truth.of(jid).serial++
+    },
+  }
+}
+
+function ask({ users, replica, changed, atOnce }: Doing<'ask'>, { truth, replicas, calls }: World): Action | null {
+  const api = replicas[replica]
+  if (!api || calls.length >= MOST_CALLS) return null
+  const asked = truth.users.filter((_, i) => (users & (1 << i)) !== 0)
+  const name = `request ${truth.requests.length + 1}`
+  return {
+    what: `${changed ? 'rosters change and ' : ''}${name} for ${asked.join(', ')} comes to replica ${replica}`,
+    writes: atOnce,
+    async run() {
+      if (changed) for (const jid of asked) truth.of(jid).serial++
+      const call = await api.ask(asked, name)
+      calls.push(call)
+      while (atOnce && call.at() !== null) await call.step()
+    },
+  }
+}
+
+/** That wait at a time. */
+const MOST_CALLS = 8
+
+function goOnWithCall(
+  { do: how, call: pick }: Doing<'api' | 'crash-api' | 'lose-enqueue' | 'resend-request'>,
+  world: World,
+): Action | null {
+  const running = world.calls.filter((call) => call.at() !== null && !call.request.crashed)
+  const call = running[pick % running.length]
+  if (!call) return null
+  const what = `${call.request.name}: ${call.at()}`
+  const writes = call.at() === 'request'
+  switch (how) {
+    case 'api':
+      return { what, writes, run: () => call.step() }
+    case 'crash-api':
+      return world.rules.lostJobs
+        ? { what: `${what}: its api crashes before`, writes: false, run: () => call.crash() }
+        : null
+    case 'lose-enqueue':
+      return world.rules.lostJobs && call.at() === 'enqueue'
+        ? { what: `${what} fails`, writes, run: () => call.loseEnqueue() }
+        : null
+    case 'resend-request':
+      return writes ? { what: `${what}, the answer is lost`, writes, run: () => call.stepWithoutAnswer() } : null
+  }
+}
+
+function hear({ do: how, replica }: Doing<'deliver' | 'lose-message' | 'look'>, { replicas }: World): Action | null {
+  const api = replicas[replica]
+  if (!api) return null
+  if (how === 'look') {
+    if (!api.looking() && !api.waits()) return null
+    const what = api.looking() ? 'makes something of its look' : 'looks at whom it waits for'
+    return { what: `replica ${replica} ${what}`, writes: false, run: () => api.look() }
+  }
+  if (api.inbox.length === 0) return null
+  return how === 'deliver'
+    ? { what: `replica ${replica} hears of a user`, writes: false, run: () => api.deliver() }
+    : { what: `a message to replica ${replica} is lost`, writes: false, run: () => api.inbox.shift() }
+}
+
+function system(what: Doing<'stall-check' | 'wake' | 'sweep' | 'flush'>['do'], world: World): Action | null {
+  const { queue, store, rules, redis, truth } = world
+  switch (what) {
+    case 'stall-check':
+      return queue.stalled() ? { what: 'stalled jobs wait again', writes: false, run: () => queue.stallCheck() } : null
+    case 'wake':
+      return queue.delayed() ? { what: 'delayed jobs wait again', writes: false, run: () => queue.wake() } : null
+    case 'sweep':
+      if (!rules.sweep) return null
+      return {
+        what: 'sweep',
+        writes: true,
+        async run() {
+          const open = (await store.sweep(0, 0, 0, 1000)).sort()
+          truth.explain(`: ${open.join(', ')}`)
+          for (const jid of open) queue.enqueue(jid)
+        },
+      }
+    case 'flush':
+      if (!rules.dataLoss || !truth.requests.some(({ accepted }) => accepted?.losses === truth.losses())) return null
+      return {
+        what: 'Redis loses its data',
+        writes: true,
+        async run() {
+          await redis.flushdb()
+          queue.clear()
+          truth.lostAllData()
+        },
+      }
+  }
+}
+
+/** Callers who were answered, or who hung up because their api died, are no longer looked at. */
+export function dropEnded(calls: ApiCall[]): void {
+  for (let i = calls.length - 1; i >= 0; i--) {
+    const call = calls[i]
+    if (call && (call.request.crashed || (call.at() === null && call.tally.counts().pending === 0))) calls.splice(i, 1)
+  }
+}

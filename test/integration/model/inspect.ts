@@ -1,0 +1,100 @@
+import { type BareJid, readContactsBody } from '@rollcall/roster'
+import type { RosterStore, StoredRoster, UserState } from '@rollcall/runtime'
+import { type Expectation, settlementOf } from '../../../apps/api/src/settlements.ts'
+import { serialOf } from './serial-rosters.ts'
+import type { RealRequest, Truth } from './truth.ts'
+
+export interface Published {
+  readonly replica: string
+  readonly text: string
+}
+
+/** Reads what Redis has now, and holds it and what was published in this step against the truth. */
+export async function inspect(store: RosterStore, published: readonly Published[], truth: Truth): Promise<void> {
+  const { users } = truth
+  const [{ epoch, states }, ...rosters] = await Promise.all([
+    store.states(0, users),
+    ...users.map((jid) => store.read(jid)),
+  ])
+  users.forEach((jid, i) => {
+    const state = states[i]
+    if (!state) throw new Error(`No state of ${jid}`)
+    inspectRoster(jid, state, rosters[i] ?? null, truth)
+    inspectMessages(jid, { ...state, epoch }, published, truth)
+    for (const request of truth.requests) {
+      if (request.accepted?.losses !== truth.losses() || !request.generations.has(jid)) continue
+      inspectAnswer(request, jid, { ...state, epoch }, published, truth)
+    }
+  })
+}
+
+function inspectRoster(jid: BareJid, state: UserState, roster: StoredRoster | null, truth: Truth): void {
+  const { stored, commits } = truth.of(jid)
+  const serial = roster && serialOf(readContactsBody(roster.body.toString()))
+  if (serial !== (stored?.serial ?? null))
+    truth.violated('G4', `${jid} has roster ${serial} stored, but ${stored?.serial} was written last`)
+  if (state.fetched !== (stored?.generation ?? 0))
+    truth.violated('I', `${jid} has fetched ${state.fetched}, its roster generation ${stored?.generation}`)
+  if (state.version !== commits) truth.violated('G6', `${jid} has version ${state.version} after ${commits} commits`)
+}
+
+type Notice = UserState & { readonly epoch: string }
+
+/** A message is the state that its user has when it is published. */
+function inspectMessages(jid: BareJid, state: Notice, published: readonly Published[], truth: Truth): void {
+  for (const { text } of published) {
+    const message = JSON.parse(text) as Notice & { jid: BareJid }
+    if (message.jid !== jid) continue
+    const { wanted, fetched, failed, version, code } = state
+    const expected = { jid, epoch: state.epoch, wanted, fetched, failed, version, code, message: state.message }
+    if (JSON.stringify(sorted(message)) !== JSON.stringify(sorted(expected)))
+      truth.violated('T', `the message ${text} is not the state ${JSON.stringify(expected)}`)
+  }
+}
+
+const sorted = (object: object) => Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** What whoever waits for this request would be told now. */
+function inspectAnswer(
+  request: RealRequest,
+  jid: BareJid,
+  state: Notice,
+  published: readonly Published[],
+  truth: Truth,
+): void {
+  const { name, accepted, stateSaid } = request
+  const expected = expectationOf(request, jid)
+  if (!accepted || !expected) return
+  const before = stateSaid.get(jid)
+  const settlement = settlementOf(state, expected, true)
+  if (!settlement) return
+  stateSaid.set(jid, settlement)
+  const { stored, lastFailedBegunAt } = truth.of(jid)
+  if (settlement.kind === 'updated') {
+    const isFresh = stored && stored.readAt >= accepted.at && stored.serial >= (request.serials.get(jid) ?? 0)
+    if (!isFresh)
+      truth.violated(
+        before?.kind === 'updated' ? 'G1f' : 'G1',
+        `${name}: ${jid} "updated", but read before the request`,
+      )
+  } else if (settlement.code === 'store-reset') {
+    truth.violated('E4', `${name}: ${jid} "store-reset", but Redis has lost nothing`)
+  } else {
+    if (stored && stored.generation >= expected.generation && stored.readAt >= accepted.at)
+      truth.violated('E1', `${name}: ${jid} "error", although its own fetch is stored`)
+    if (lastFailedBegunAt < accepted.at)
+      truth.violated('E3', `${name}: ${jid} "error", although no fetch for it failed`)
+  }
+  if (before || request.crashed) return
+  const told = published.some(({ replica, text }) => {
+    const message = JSON.parse(text) as Notice & { jid: BareJid }
+    return replica === request.replica && message.jid === jid && settlementOf(message, expected, false)
+  })
+  if (!told) truth.violated('M', `${name}: ${jid} is settled, but ${request.replica} is not told`)
+}
+
+export function expectationOf({ accepted, generations, versions }: RealRequest, jid: BareJid): Expectation | null {
+  const generation = generations.get(jid)
+  if (!accepted || generation === undefined) return null
+  return { epoch: accepted.epoch, generation, version: versions.get(jid) ?? 0 }
+}

@@ -1,0 +1,136 @@
+import { loadScripts, type ScriptName, type Scripts } from '@rollcall/runtime'
+import type { Protocol } from './laboratory.ts'
+import type { Rules } from './scenario.ts'
+import type { ViolationKind } from './violation.ts'
+
+/** A protocol with one idea less; it watches for the kinds of violation that the idea is there to prevent. */
+export interface Mutant extends Protocol {
+  readonly name: string
+}
+
+/** Text in a script, and what to put in its place. */
+type Change = readonly [script: ScriptName, from: string, to: string]
+
+const NEWEST_ONLY = 's[1] ~= ARGV[3] or s[2] ~= ARGV[4]'
+const RAISE_FETCHED = 'fetched = math.max(fetched, generation)'
+const RAISE_FAILED = 'failed = math.max(failed, generation)'
+const CLOSE = 'if settled >= wanted then'
+const SETTLING: readonly ScriptName[] = ['begin', 'commit', 'confirm', 'fail']
+const WRITING: readonly ScriptName[] = ['commit', 'confirm']
+
+/** Without a loss of data: with one, nearly every mutant shows some violation, and not the one that it stands for. */
+const USUAL: Rules = { sweep: true, lostJobs: true, dataLoss: false }
+const NOTHING_LOST: Rules = { sweep: false, lostJobs: false, dataLoss: false }
+const DATA_LOSS: Rules = { sweep: true, lostJobs: true, dataLoss: true }
+
+export const mutants: readonly Mutant[] = [
+  mutant(
+    'one outcome for all generations',
+    ['E1'],
+    [
+      ...SETTLING.flatMap((script): Change[] => [
+        [script, RAISE_FETCHED, 'fetched, failed = math.max(fetched, failed, generation), 0'],
+        [script, RAISE_FAILED, 'failed, fetched = math.max(fetched, failed, generation), 0'],
+      ]),
+    ],
+  ),
+  mutant(
+    'a fence greater than the committed one, instead of the latest',
+    ['G2v', 'G2f'],
+    [
+      ...WRITING.flatMap((script): Change[] => [
+        [script, NEWEST_ONLY, "tonumber(ARGV[3]) <= number(redis.call('HGET', userKey, 'committed'))"],
+        [
+          script,
+          'settle(userKey, KEYS[2], KEYS[3], ARGV[5]',
+          "redis.call('HSET', userKey, 'committed', ARGV[3])\nsettle(userKey, KEYS[2], KEYS[3], ARGV[5]",
+        ],
+      ]),
+    ],
+  ),
+  mutant(
+    'no fence',
+    ['G2v', 'G2f'],
+    WRITING.map((script) => [script, NEWEST_ONLY, 'false']),
+  ),
+  mutant(
+    'a failure that counts although the lock is lost',
+    ['E2'],
+    [['fail', "redis.call('GET', KEYS[4]) ~= ARGV[3]", 'false']],
+  ),
+  mutant('no sweep', ['L'], [], { ...USUAL, sweep: false }),
+  mutant(
+    'a superseded job that ends although its user is open',
+    ['L'],
+    WRITING.map((script) => [script, "'superseded-open'\nend", "'superseded'\nend"]),
+    NOTHING_LOST,
+  ),
+  mutant(
+    'requests that take no generation of their own',
+    ['G1'],
+    [['request', "(tonumber(s[1] or '0') or 0) + 1", '1']],
+  ),
+  mutant(
+    'the generation of the moment of the commit',
+    ['G1'],
+    WRITING.map((script) => [
+      script,
+      "'fetched', generation)\nreturn 'ok'",
+      "'fetched', number(redis.call('HGET', userKey, 'wanted')))\nreturn 'ok'",
+    ]),
+  ),
+  mutant('no epoch', ['G1'], [['request', 'epoch = ARGV[2]', "epoch = 'the one and only'"]], DATA_LOSS),
+  mutant(
+    'no nonce',
+    ['G1'],
+    WRITING.map((script) => [script, ' or s[2] ~= ARGV[4]', '']),
+    DATA_LOSS,
+  ),
+  mutant('starts that nobody counts', ['L'], [['begin', "'starts', starts + 1", "'starts', 0"]]),
+  mutant(
+    'ends that nobody counts',
+    ['S'],
+    [['release', "'starts', 0", "'starts', redis.call('HGET', KEYS[1], 'starts')"]],
+  ),
+  mutant(
+    'a request that does not open its user',
+    ['L'],
+    [['request', "redis.call('ZADD', KEYS[2], 'NX', now, jid)", '']],
+  ),
+  mutant(
+    'a user who is closed although something newer is wanted',
+    ['L'],
+    SETTLING.map((script) => [script, CLOSE, 'if true then']),
+  ),
+  mutant(
+    'a replica that is forgotten before its generation has settled',
+    ['M'],
+    SETTLING.map((script) => [script, 'if tonumber(generationOf) > settled then', 'if false then']),
+  ),
+  mutant(
+    'a commit without its change',
+    ['G6'],
+    [['commit', "redis.call('XADD', KEYS[6]", "redis.call('XADD', KEYS[6] .. ':elsewhere'"]],
+  ),
+  mutant(
+    'a failure that drops the stored roster',
+    ['G4'],
+    [['fail', 'settle(userKey, KEYS[2]', "redis.call('HDEL', userKey, 'body')\nsettle(userKey, KEYS[2]"]],
+  ),
+]
+
+function mutant(name: string, watched: readonly ViolationKind[], changes: readonly Change[], rules = USUAL): Mutant {
+  return { name, watched, rules, scripts: mutate(changes) }
+}
+
+/** Throws when a script no longer says what is to be changed in it: such a mutant would show nothing. */
+function mutate(changes: readonly Change[]): Scripts {
+  const scripts: Record<ScriptName, string> = { ...loadScripts() }
+  for (const [script, from, to] of changes) {
+    const [before, after, ...more] = scripts[script].split(from)
+    if (before === undefined || after === undefined || more.length > 0)
+      throw new Error(`${script}.lua does not say once: ${from}`)
+    scripts[script] = before + to + after
+  }
+  return scripts
+}

@@ -1,0 +1,55 @@
+import { shardKeys, shardOf } from '@rollcall/runtime'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { startBackend, type TestBackend } from '../support/backend.ts'
+import { userNamed } from '../support/backend-client.ts'
+import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+
+const SHARDS = 4
+
+let backend: TestBackend
+let rollcall: Rollcall
+let redis: Redis
+
+beforeAll(async () => {
+  backend = await startBackend()
+  const env = { SHARDS: String(SHARDS), RECHECK_INTERVAL_MS: '600000', REFRESH_DEADLINE_MS: '60000' }
+  rollcall = await startRollcall({ rosterUrl: backend.template, env })
+  redis = new Redis(rollcall.redisUrl)
+})
+
+afterEach(() => backend.unset())
+
+afterAll(async () => {
+  redis.disconnect()
+  await rollcall.stop()
+  await backend.close()
+})
+
+const users = Array.from({ length: 1200 }, (_, i) => `user-${i}`)
+const shardOfUser = (username: string) => shardOf(userNamed(username, 'localhost').jid, SHARDS)
+
+test('a refresh of users of all shards is told of each of them, whatever shard tells it', async () => {
+  backend.set('user-7', 401)
+  const { status, body } = await rollcall.refresh(users)
+  expect(status).toBe(200)
+  expect(body).toMatchObject({ updated: 1199, errors: 1, changed: 1199 })
+  for (let shard = 0; shard < SHARDS; shard++) {
+    const stored = users.filter((user) => user !== 'user-7' && shardOfUser(user) === shard).length
+    expect(stored).toBeGreaterThan(200)
+    expect(await redis.zcard(shardKeys(shard).stored)).toBe(stored)
+    expect(await redis.zcard(shardKeys(shard).open)).toBe(0)
+  }
+})
+
+test('reads find the shard of the user', async () => {
+  for (const user of users.slice(0, 20).filter((name) => name !== 'user-7')) {
+    expect((await rollcall.send(`/contacts/${user}`)).status).toBe(200)
+  }
+})
+
+test('how a refresh goes is counted over all shards', async () => {
+  const { refresh } = (await rollcall.refresh(users.slice(0, 40))).body
+  const progress = async () => (await rollcall.send(`/v1/refreshes/${refresh}`)).json()
+  await expect.poll(progress).toMatchObject({ state: 'done', total: 40, updated: 40, pending: 0 })
+})

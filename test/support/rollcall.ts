@@ -1,0 +1,91 @@
+import { type Config, createLog, loadConfig } from '@rollcall/runtime'
+import { type RunningApi, startApi } from '../../apps/api/src/api.ts'
+import { type RunningWorker, startWorker } from '../../apps/worker/src/worker.ts'
+import { freshRedisUrl } from './fresh-redis.ts'
+import { type Answer, type SendOptions, send } from './http.ts'
+
+export interface Rollcall {
+  readonly config: Config
+  readonly redisUrl: string
+  readonly api: RunningApi
+  /** More api replicas or workers of the same Rollcall; `env` on top of what it was started with. */
+  startApi(env?: Record<string, string>): Promise<RunningApi>
+  startWorker(env?: Record<string, string>): Promise<RunningWorker>
+  /** POST /roster_admin/refresh; a string or bytes are sent as they are. */
+  refresh(
+    body: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Record<string, unknown>; headers: Headers }>
+  /** A request to the first api, sent just as it is told. */
+  send(path: string, options?: SendOptions): Promise<Answer>
+  stop(): Promise<void>
+}
+
+export interface RollcallOptions {
+  /** Template of the backend. */
+  readonly rosterUrl: string
+  readonly workers?: number
+  /** Settings by their environment names. */
+  readonly env?: Record<string, string>
+  /** Text of rollcall.config.json. */
+  readonly file?: string
+  readonly redisUrl?: string
+}
+
+/** One api and a worker in this process, on a Redis database of their own and a free port. */
+export async function startRollcall({
+  rosterUrl,
+  workers = 1,
+  env = {},
+  file,
+  redisUrl,
+}: RollcallOptions): Promise<Rollcall> {
+  const redis = redisUrl ?? (await freshRedisUrl())
+  const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'silent', name: 'test' })
+  const configOf = (more: Record<string, string> = {}): Config =>
+    loadConfig({
+      env: { REDIS_URL: redis, PORT: '0', ...(file === undefined && { HTTP_ROSTER_URL: rosterUrl }), ...env, ...more },
+      cwd: '/',
+      readFile: (path) => (path.endsWith('rollcall.config.json') ? (file ?? null) : null),
+    })
+  const running: { stop(): Promise<void> }[] = []
+  const keep = <T extends { stop(): Promise<void> }>(one: T): T => {
+    let stopped: Promise<void> | undefined
+    const kept: T = {
+      ...one,
+      stop() {
+        stopped ??= one.stop()
+        return stopped
+      },
+    }
+    running.push(kept)
+    return kept
+  }
+  const config = configOf()
+  const api = keep(await startApi(config, log))
+  for (let i = 0; i < workers; i++) keep(await startWorker(config, log))
+  return {
+    config,
+    redisUrl: redis,
+    api,
+    startApi: async (more) => keep(await startApi(configOf(more), log)),
+    startWorker: async (more) => keep(await startWorker(configOf(more), log)),
+    async refresh(body, headers = {}) {
+      const raw = typeof body === 'string' || body instanceof Uint8Array
+      const response = await fetch(`${api.url}/roster_admin/refresh`, {
+        method: 'POST',
+        body: raw ? (body as string) : JSON.stringify(body),
+        headers,
+      })
+      return {
+        status: response.status,
+        body: (await response.json()) as Record<string, unknown>,
+        headers: response.headers,
+      }
+    },
+    send: (path, options) => send(api.url + path, options),
+    async stop() {
+      await Promise.all(running.map((one) => one.stop()))
+    },
+  }
+}
