@@ -1,0 +1,36 @@
+import { canMeasureCpu } from './cpu.ts'
+import { measure } from './measure.ts'
+import { HELP, type Options, parseOptions } from './options.ts'
+import { profile } from './profile.ts'
+import { stopStacks } from './stack.ts'
+
+const options = readOptions()
+if (options.kind === 'help') {
+  process.stdout.write(HELP)
+} else if (!canMeasureCpu()) {
+  console.error('The bench needs Linux: it reads CPU times from /proc')
+  process.exitCode = 1
+} else {
+  const ended = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      ended.abort()
+      void stopStacks().finally(() => process.exit(130))
+    })
+  }
+  try {
+    const fine = options.kind === 'measure' ? await measure(options) : await profile(options)
+    if (!fine) process.exitCode = 1
+  } catch (error) {
+    if (!ended.signal.aborted) throw error // else it failed because what it measures is being ended
+  }
+}
+
+function readOptions(): Options {
+  try {
+    return parseOptions(process.argv.slice(2))
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util'
+
+export const HELP = `npm run bench: Rollcall next to the plain design (addBulk, waitUntilFinished, axios as it comes, SET)
+
+  Refreshes 1, 100, 1,000 and 10,000 users through one api and one worker against a local backend, and reads
+  /contacts; the two designs in turn, on one Redis. Prints users/s and CPU per user, then the floors and whether they
+  are met. Everything is started here, on free ports of 127.0.0.1, and ended again. docs/benchmarks.md explains it.
+
+  npm run bench                       all of it, some minutes
+  npm run bench -- --quick            fewer rounds, and no backend that takes 20 ms
+  npm run bench -- --profile all      where the CPU goes when 10,000 rosters have changed (all), or when none has
+                                      (none): the costs by function, and .cpuprofile files for Chrome's DevTools
+
+Exit code 0: all floors met; 1: one was missed, or something else was done than was to be timed.
+Results also go to bench/results/latest.json. Needs Linux (CPU times come from /proc), and a machine at rest.
+`
+
+export type Options =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'measure'; readonly quick: boolean }
+  | { readonly kind: 'profile'; readonly change: 'all' | 'none' }
+
+/** Throws with a message for people. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      quick: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+    },
+  })
+  if (values.help) return { kind: 'help' }
+  if (values.profile === undefined) return { kind: 'measure', quick: values.quick }
+  if (values.profile !== 'all' && values.profile !== 'none') throw new Error('--profile takes all or none')
+  return { kind: 'profile', change: values.profile }
+}
