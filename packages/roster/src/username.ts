@@ -45,9 +45,9 @@ const tooLong = { reason: `it is longer than ${MAX_BYTES} bytes` }
 
 function normaliseUnicode(text: string): Normalised {
   const mapped = text.replace(WIDE_OR_NARROW, (character) => character.normalize('NFKC'))
-  const fault = faultOf(text, mapped) ?? contextFaultOf(mapped)
-  if (fault !== undefined) return { reason: fault }
   const normal = mapped.toLowerCase().normalize('NFC')
+  const fault = faultOf(text, mapped) ?? contextFaultOf(normal)
+  if (fault !== undefined) return { reason: fault }
   return utf8Length(normal) > MAX_BYTES ? tooLong : { normal }
 }
 
@@ -94,7 +94,10 @@ function whatIsWrongWith(text: string): string {
   return character?.normalize('NFKC') === character ? 'is not allowed' : 'is a compatibility character'
 }
 
-/** CONTEXTO: the rules of RFC 5892 Appendix A.3 to A.9. */
+/**
+ * CONTEXTO: the rules of RFC 5892 Appendix A.3 to A.9. Of the normal form, since mapping changes the neighbours:
+ * `L·L` becomes `l·l`, and in `l·l\u0301` the last two become one letter that is no `l`.
+ */
 function contextFaultOf(text: string): string | undefined {
   if (/·(?!l)|(?<!l)·/.test(text)) return '· (U+00B7) is not between two l'
   if (/͵(?!\p{Script=Greek})/u.test(text)) return '͵ (U+0375) is not before a Greek letter'

@@ -20,6 +20,8 @@ export const anyText = fc.oneof(
     unit: fc.constantFrom(..."aZ0.%2eE/@:#?&;=+\\{}!'()*~ÉßΣςſİıﬁＡ％．・日本é\u0301\u0345Å\u212aⅣ٠۰·l"),
     maxLength: 8,
   }),
+  // Characters that are allowed only beside certain others, and what changes their neighbours.
+  fc.string({ unit: fc.constantFrom(...'lL·\u0301\u0375αא\u05F3・ア'), maxLength: 5 }),
 )
 
 const nameCharacter = fc.oneof(
