@@ -80,6 +80,7 @@ const invalid: [given: string, reason: RegExp][] = [
   ['a\u00AD', /^U\+00AD at character 2 is invisible$/],
   ['a\u200D', /^U\+200D at character 2 is invisible$/],
   ['a\uFE0F', /^U\+FE0F at character 2 is invisible$/],
+  ['a=\u0338', /^≠ \(U\+2260\), to which its characters compose, is not allowed$/],
   ['l·a', /not between two l/],
   ['a·l', /not between two l/],
   ['l·l\u0301', /not between two l/],

@@ -46,7 +46,7 @@ const tooLong = { reason: `it is longer than ${MAX_BYTES} bytes` }
 function normaliseUnicode(text: string): Normalised {
   const mapped = text.replace(WIDE_OR_NARROW, (character) => character.normalize('NFKC'))
   const normal = mapped.toLowerCase().normalize('NFC')
-  const fault = faultOf(text, mapped) ?? contextFaultOf(normal)
+  const fault = faultOf(text, mapped) ?? composedFaultOf(normal) ?? contextFaultOf(normal)
   if (fault !== undefined) return { reason: fault }
   return utf8Length(normal) > MAX_BYTES ? tooLong : { normal }
 }
@@ -92,6 +92,12 @@ function whatIsWrongWith(text: string): string {
   if (/^\p{Default_Ignorable_Code_Point}/u.test(text)) return 'is invisible'
   const [character] = text
   return character?.normalize('NFKC') === character ? 'is not allowed' : 'is a compatibility character'
+}
+
+/** `=` and U+0338 are allowed, what they compose to is not. */
+function composedFaultOf(normal: string): string | undefined {
+  const [character] = FOREIGN.exec(normal) ?? []
+  return character && `${nameCharacter(character)}, to which its characters compose, is not allowed`
 }
 
 /**

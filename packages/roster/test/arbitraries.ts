@@ -21,7 +21,7 @@ export const anyText = fc.oneof(
     maxLength: 8,
   }),
   // Characters that are allowed only beside certain others, and what changes their neighbours.
-  fc.string({ unit: fc.constantFrom(...'lL·\u0301\u0375αא\u05F3・ア'), maxLength: 5 }),
+  fc.string({ unit: fc.constantFrom(...'lL·=\u0301\u0338\u0375αא\u05F3・ア'), maxLength: 5 }),
 )
 
 const nameCharacter = fc.oneof(
