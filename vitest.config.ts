@@ -21,6 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/roster/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'tools/src/**/*.test.ts'],
+          testTimeout: 20_000, // properties are looked at a thousand times, and a busy machine is slow
         },
       },
       {

@@ -27,7 +27,7 @@ const rosterOf = (user: string, edition: number) => ({
 })
 
 function asStored(json: unknown): string {
-  const parsed = parseRoster(json, { maxContacts: 10 })
+  const parsed = parseRoster(JSON.stringify(json), { maxContacts: 10 })
   if (parsed.kind === 'invalid') throw new Error(parsed.message)
   return toContactsBody(parsed.roster)
 }

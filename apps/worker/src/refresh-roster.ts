@@ -1,13 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  diffRosters,
-  encodeChange,
-  type FailureCode,
-  type Roster,
-  readContactsBody,
-  toContactsBody,
-  type User,
-} from '@rollcall/roster'
+import { diffFromBody, EMPTY_BODY, encodeChange, type FailureCode, toContactsBody, type User } from '@rollcall/roster'
 import type { Fetch, JobLock, RosterStore, Source, WriteResult } from '@rollcall/runtime'
 import type { BackendAnswer } from './backend/backend-client.ts'
 
@@ -43,7 +35,7 @@ export async function refreshRoster(user: User, attempt: Attempt, { backend, sto
   const body = toContactsBody(answer.roster)
   const etag = createHash('sha256').update(body).digest('base64url')
   if (etag === fetch.etag) return unchanged(user, fetch, answer.source, store)
-  const change = encodeChange(diffRosters(await storedRoster(user, fetch, store), answer.roster))
+  const change = encodeChange(diffFromBody(await storedBody(user, fetch, store), answer.roster))
   const contacts = answer.roster.size
   return {
     kind: 'updated',
@@ -55,14 +47,12 @@ async function unchanged(user: User, fetch: Fetch, source: Source, store: Refres
   return { kind: 'unchanged', written: await store.confirm(user, fetch, source) }
 }
 
-const NOBODY: Roster = new Map()
-
-/** The roster that a commit of this fetch would replace: while the fetch is the latest begun, nothing else can. */
-async function storedRoster(user: User, fetch: Fetch, store: RefreshDeps['store']): Promise<Roster> {
-  if (fetch.etag === undefined) return NOBODY
-  if (fetch.body !== undefined) return readContactsBody(fetch.body)
+/** The body that a commit of this fetch would replace: while the fetch is the latest begun, nothing else can. */
+async function storedBody(user: User, fetch: Fetch, store: RefreshDeps['store']): Promise<string> {
+  if (fetch.etag === undefined) return EMPTY_BODY
+  if (fetch.body !== undefined) return fetch.body
   const stored = await store.read(user.jid)
-  return stored ? readContactsBody(stored.body.toString()) : NOBODY
+  return stored ? stored.body.toString() : EMPTY_BODY
 }
 
 type Failure = Extract<BackendAnswer, { kind: 'failed' }>

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { roster } from '../test/arbitraries.ts'
 import { forAll } from '../test/for-all.ts'
 import type { Contact, Roster } from './contact.ts'
-import { readContactsBody, toContactsBody } from './contacts-body.ts'
+import { diffFromBody, readContactsBody, toContactsBody } from './contacts-body.ts'
+import { diffRosters } from './diff-rosters.ts'
 import { parseRoster } from './parse-roster.ts'
 
 function rosterOf(text: string): Roster {
-  const result = parseRoster(JSON.parse(text), { maxContacts: 100 })
+  const result = parseRoster(text, { maxContacts: 100 })
   if (result.kind === 'invalid') throw new Error(result.message)
   return result.roster
 }
@@ -37,6 +38,12 @@ describe('the contacts body', () => {
     })
   })
 
+  it('can be compared with a roster as it is', () => {
+    forAll([roster, roster], (before, after) => {
+      expect(diffFromBody(toContactsBody(before), after)).toEqual(diffRosters(inOrder(before), after))
+    })
+  })
+
   it('is the same for equal rosters, whatever their order', () => {
     forAll([roster], (some) => {
       const backwards: Roster = new Map([...some].reverse().map(([jid, contact]) => [jid, reversed(contact)]))
@@ -60,3 +67,6 @@ describe('the contacts body', () => {
 function reversed(contact: Contact): Contact {
   return Object.fromEntries(Object.entries(contact).reverse()) as unknown as Contact
 }
+
+/** What was removed is told in the order of the body. */
+const inOrder = (some: Roster): Roster => readContactsBody(toContactsBody(some))

@@ -1,5 +1,7 @@
 import type { BareJid } from './bare-jid.ts'
-import { type Contact, type Roster, type Subscription, sortedContacts } from './contact.ts'
+import { type Contact, type Roster, sortedContacts } from './contact.ts'
+import { diffBy, diffRosters, type RosterDiff } from './diff-rosters.ts'
+import { type Members, parseMembers, scanMembers } from './json-members.ts'
 
 /**
  * The roster as JSON text in the form that mod_http_roster_admin reads: an object keyed by JID, `groups` an object
@@ -12,8 +14,11 @@ export function toContactsBody(roster: Roster): string {
   for (const contact of sortedContacts(roster)) {
     body += `${body === '' ? '{' : ','}${quote(contact.jid)}:${contactText(contact)}`
   }
-  return body === '' ? '{}' : `${body}}`
+  return body === '' ? EMPTY_BODY : `${body}}`
 }
+
+/** The body of a roster without contacts. */
+export const EMPTY_BODY = '{}'
 
 function contactText(contact: Contact): string {
   let text = '{'
@@ -32,17 +37,29 @@ function quote(text: string): string {
 const PLAIN = /^[ !#-[\]-~]*$/
 
 interface StoredContact extends Omit<Contact, 'jid' | 'groups'> {
-  readonly subscription: Subscription
   readonly groups: Readonly<Record<string, true>>
 }
 
 /** Reads back what `toContactsBody` wrote. Not for anything else: nothing is checked. */
 export function readContactsBody(body: string): Roster {
+  const { keys, values } = parseMembers(body) ?? membersOf(JSON.parse(body))
   const roster = new Map<BareJid, Contact>()
-  const stored: Record<BareJid, StoredContact> = JSON.parse(body)
-  for (const [key, contact] of Object.entries(stored)) {
+  for (const [i, key] of keys.entries()) {
     const jid = key as BareJid
+    const contact = values[i] as StoredContact
     roster.set(jid, { jid, ...contact, groups: Object.keys(contact.groups).sort() })
   }
   return roster
+}
+
+const membersOf = (json: object): Members => ({ keys: Object.keys(json), values: Object.values(json) })
+
+/**
+ * As `diffRosters(readContactsBody(body), after)`: equal contacts have equal texts, so none has to be parsed.
+ */
+export function diffFromBody(body: string, after: Roster): RosterDiff {
+  const members = scanMembers(body)
+  if (members === undefined) return diffRosters(readContactsBody(body), after)
+  const before = new Map(members.keys.map((key, i) => [key as BareJid, members.texts[i]]))
+  return diffBy(before, after, (text, contact) => text === contactText(contact))
 }

@@ -1,31 +1,45 @@
 import { type BareJid, parseBareJid } from './bare-jid.ts'
 import { type Contact, type Roster, SUBSCRIPTIONS, type Subscription, sortedGroups } from './contact.ts'
+import { parseMembers } from './json-members.ts'
 import { printable } from './printable.ts'
 
 export type RosterResult =
   | { readonly kind: 'valid'; readonly roster: Roster }
   | { readonly kind: 'invalid'; readonly code: 'roster-invalid' | 'roster-too-large'; readonly message: string }
 
+interface Limits {
+  readonly maxContacts: number
+}
+
 /**
- * The backend's answer: an object keyed by contact JID, `{ "marie@example.com": { "name"?, "groups"?, "subscription"?,
- * "ask"?, "approved"? } }`. `groups` is an array of strings or an object whose keys are the groups. `[]` stands for an
- * empty object (PHP), a null field for an absent one, an empty name for none. One bad contact makes the whole invalid:
- * a roster with a hole would be pushed as a removal.
+ * The text of the backend's answer: a JSON object keyed by contact JID, `{ "marie@example.com": { "name"?, "groups"?,
+ * "subscription"?, "ask"?, "approved"? } }`. `groups` is an array of strings or an object whose keys are the groups.
+ * `[]` stands for an empty object (PHP), a null field for an absent one, an empty name for none. One bad contact makes
+ * the whole invalid: a roster with a hole would be pushed as a removal. Throws a SyntaxError for what is not JSON.
  */
-export function parseRoster(json: unknown, limits: { readonly maxContacts: number }): RosterResult {
+export function parseRoster(text: string, limits: Limits): RosterResult {
+  const members = parseMembers(text)
+  const usual = members && readContacts(members.keys, members.values, limits)
+  return usual?.kind === 'valid' ? usual : parseAny(JSON.parse(text), limits)
+}
+
+/** Whatever is unusual or wrong: a key given twice, say. */
+function parseAny(json: unknown, limits: Limits): RosterResult {
   const entries = readObject(json)
   if (entries === undefined) return invalid(`The roster is ${describe(json)}, not an object keyed by contact JID`)
-  const keys = Object.keys(entries)
-  if (keys.length > limits.maxContacts) {
-    const message = `The roster has ${keys.length} contacts, more than the ${limits.maxContacts} allowed`
+  return readContacts(Object.keys(entries), Object.values(entries), limits)
+}
+
+function readContacts(keys: readonly string[], values: readonly unknown[], { maxContacts }: Limits): RosterResult {
+  if (keys.length > maxContacts) {
+    const message = `The roster has ${keys.length} contacts, more than the ${maxContacts} allowed`
     return { kind: 'invalid', code: 'roster-too-large', message }
   }
-
   const roster = new Map<BareJid, Contact>()
-  for (const key of keys) {
+  for (const [i, key] of keys.entries()) {
     const parsed = parseBareJid(key)
     if (parsed.kind === 'invalid') return invalid(`Contact "${printable(key)}": not a JID: ${parsed.reason}`)
-    const contact = readContact(parsed.jid, entries[key])
+    const contact = readContact(parsed.jid, values[i])
     if (typeof contact === 'string') return invalid(`Contact "${printable(key)}": ${contact}`)
     if (roster.has(parsed.jid)) return invalid(`Contact "${printable(key)}": ${printable(parsed.jid)} is there twice`)
     roster.set(parsed.jid, contact)

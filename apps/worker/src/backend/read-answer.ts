@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { EMPTY_ROSTER, parseRoster, printable, type Roster } from '@rollcall/roster'
+import { EMPTY_ROSTER, parseRoster, printable, type Roster, type RosterResult } from '@rollcall/roster'
 import { type BackendFailure, failed } from './failures.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -58,9 +58,15 @@ function readRoster(received: Received, stored: Source, rules: ReadingRules): Ba
   const etag = etagOf(received)
   const source: Source = { hash: hash('sha256', received.body, 'base64url'), ...(etag !== undefined && { etag }) }
   if (source.hash === stored.hash) return { kind: 'unchanged', source }
-  const json = readJson(received.body, rules)
-  if (json.kind === 'failed') return json
-  const parsed = parseRoster(json.value, rules)
+  if (received.body.length === 0) return failed('roster-invalid', 'The backend sent an empty body')
+  const text = decode(received.body)
+  if (text === undefined) return failed('roster-invalid', 'The backend sent a body that is not UTF-8')
+  const parsed = parseText(text, rules)
+  if (parsed === undefined) {
+    // Concealed before it is shortened: half a token is one no more that could be recognised.
+    const begins = printable(rules.conceal(text.slice(0, 4096)))
+    return failed('roster-invalid', `The backend sent a body that is not JSON, it begins: ${begins}`)
+  }
   if (parsed.kind === 'invalid') return failed(parsed.code, rules.conceal(parsed.message))
   return { kind: 'roster', roster: parsed.roster, source }
 }
@@ -68,23 +74,20 @@ function readRoster(received: Received, stored: Source, rules: ReadingRules): Ba
 // A byte order mark is left out.
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-function readJson(
-  body: Buffer,
-  { conceal }: Pick<ReadingRules, 'conceal'>,
-): { kind: 'json'; value: unknown } | BackendFailure {
-  if (body.length === 0) return failed('roster-invalid', 'The backend sent an empty body')
-  let text: string
+function decode(body: Buffer): string | undefined {
   try {
-    text = utf8.decode(body)
+    return utf8.decode(body)
   } catch {
-    return failed('roster-invalid', 'The backend sent a body that is not UTF-8')
+    return undefined
   }
+}
+
+function parseText(text: string, rules: ReadingRules): RosterResult | undefined {
   try {
-    return { kind: 'json', value: JSON.parse(text) }
-  } catch {
-    // Concealed before it is shortened: half a token is one no more that could be recognised.
-    const begins = printable(conceal(text.slice(0, 4096)))
-    return failed('roster-invalid', `The backend sent a body that is not JSON, it begins: ${begins}`)
+    return parseRoster(text, rules)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }
 
