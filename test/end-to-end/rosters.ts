@@ -36,7 +36,7 @@ async function storedBodies(redisUrl: string, users: readonly string[]): Promise
   const redis = new Redis(redisUrl)
   try {
     const pipeline = redis.pipeline()
-    for (const user of users) pipeline.hget(shardKeys(0).user(BareJid.parse(`${user}@localhost`)), 'body')
+    for (const user of users) pipeline.hget(shardKeys(0).roster(BareJid.parse(`${user}@localhost`)), 'body')
     return ((await pipeline.exec()) ?? []).map(([, body]) => body)
   } finally {
     redis.disconnect()

@@ -45,7 +45,7 @@ describe('a caller that hangs up leaves nothing behind, and what it asked for is
     await expect.poll(() => rollcall.api.waiting()).toEqual(nobodyWaits)
 
     held.release()
-    await expect.poll(() => redis.hexists(`rollcall:{0}:user:${user}@localhost`, 'body')).toBe(1)
+    await expect.poll(() => redis.hexists(`rollcall:{0}:roster:${user}@localhost`, 'body')).toBe(1)
     expect(await redis.zcard('rollcall:{0}:open')).toBe(0)
   })
 

@@ -1,5 +1,14 @@
 import { type BareJid, type User, userFromJid } from '@rollcall/roster'
-import { type Fetch, type NewRoster, type RosterStore, rosterStore, type ShardKeys, shardKeys } from '@rollcall/runtime'
+import {
+  type Fetch,
+  type NewRoster,
+  type Notice,
+  parseNotice,
+  type RosterStore,
+  rosterStore,
+  type ShardKeys,
+  shardKeys,
+} from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import type { RosterStoreOptions } from '../../packages/runtime/src/store/roster-store.ts'
 import { freshRedisUrl } from './fresh-redis.ts'
@@ -12,7 +21,7 @@ export interface FreshStore {
   /** Another store on the same Redis: with other scripts, limits or connections. */
   another(options: Partial<RosterStoreOptions>): RosterStore
   /** What is published to a replica of shard 0 from now on. */
-  listen(replica: string): Promise<{ heard(): Promise<Record<string, unknown>[]> }>
+  listen(replica: string): Promise<{ heard(): Promise<Notice[]> }>
   /** Asks for one user and begins to fetch him. */
   begin(user: User, replica?: string): Promise<Fetch>
   close(): void
@@ -38,8 +47,8 @@ export async function freshStore(): Promise<FreshStore> {
     async listen(replica) {
       const subscriber = new Redis(url)
       subscribers.push(subscriber)
-      const messages: Record<string, unknown>[] = []
-      subscriber.on('message', (_channel: string, text: string) => messages.push(JSON.parse(text)))
+      const messages: Notice[] = []
+      subscriber.on('message', (_channel: string, text: string) => messages.push(parseNotice(text)))
       await subscriber.subscribe(keys.settledPrefix + replica)
       return {
         async heard() {

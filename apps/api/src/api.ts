@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import {
   type Config,
   connectRedis,
   type Log,
+  newProcessId,
   type RedisRole,
   refreshQueue,
   rosterStore,
@@ -34,7 +34,7 @@ const CLOSE_ANSWERED_EVERY_MS = 50
 /** Puts the api together and listens. Throws when the port is taken. */
 export async function startApi(config: Config, log: Log): Promise<RunningApi> {
   const { shards, redisTimeoutMs, heartbeatMs, shutdownDeadlineMs } = config
-  const replica = `api-${randomUUID()}`
+  const replica = newProcessId('api')
   const connect = (role: RedisRole, name: string) =>
     connectRedis({ url: config.redisUrl, role, name: `rollcall-api-${name}`, timeoutMs: redisTimeoutMs, log })
   const redis = connect('request', 'request')

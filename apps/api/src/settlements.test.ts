@@ -1,5 +1,5 @@
 import type { BareJid } from '@rollcall/roster'
-import { createLog, rosterStore, shardKeys, type UserState } from '@rollcall/runtime'
+import { createLog, type Notice, rosterStore, shardKeys, type UserState } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
@@ -19,6 +19,10 @@ const state = (part: Partial<UserState & { epoch: string }>) => ({
   epoch: EPOCH,
   ...part,
 })
+
+/** As settle.lua writes it. */
+const noticeText = ({ jid, epoch, wanted, fetched, failed, version, code, message }: Notice) =>
+  [jid, epoch, wanted, fetched, failed, version, code, message].join('\n')
 
 describe('what a state means for whoever waits for generation 5, with version 3 stored', () => {
   const reset = { kind: 'failed', code: 'store-reset', message: expect.any(String) }
@@ -86,7 +90,7 @@ describe('a replica', () => {
   })
 
   const tell = (part: Parameters<typeof state>[0], jid = JOHN) =>
-    redis.publish(shardKeys(0).settledPrefix + replica(), JSON.stringify({ ...state(part), jid }))
+    redis.publish(shardKeys(0).settledPrefix + replica(), noticeText({ ...state(part), jid }))
 
   const expected = { epoch: EPOCH, generation: 5, version: 3 }
 

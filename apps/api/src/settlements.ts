@@ -1,5 +1,14 @@
 import type { BareJid, FailureCode } from '@rollcall/roster'
-import { byShard, type Log, MAX_USERS_PER_CALL, type RosterStore, shardKeys, type UserState } from '@rollcall/runtime'
+import {
+  byShard,
+  type Log,
+  MAX_USERS_PER_CALL,
+  type Notice,
+  parseNotice,
+  type RosterStore,
+  shardKeys,
+  type UserState,
+} from '@rollcall/runtime'
 import type { Redis } from 'ioredis'
 
 export type Settlement =
@@ -23,8 +32,6 @@ export interface Expectation {
   /** Version stored when the roster was asked for. */
   readonly version: number
 }
-
-type Notice = UserState & { readonly jid: BareJid; readonly epoch: string }
 
 /** Users looked at again per tick: all of a small refresh, a slice of a large one, never a burst on Redis. */
 const RECHECKED_PER_TICK = 1000
@@ -127,7 +134,7 @@ export function settlements({ subscriber, store, shards, replica, recheckInterva
     }
   }
 
-  subscriber.on('message', (_channel: string, text: string) => tell(JSON.parse(text) as Notice))
+  subscriber.on('message', (_channel: string, text: string) => tell(parseNotice(text)))
   const listen = async (): Promise<void> => {
     await subscriber.subscribe(...channels)
     await look([...waiters.keys()])

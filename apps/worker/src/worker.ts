@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import {
   type Config,
   connectRedis,
   domainPauses,
   type Log,
+  newProcessId,
   refreshQueue,
   rosterStore,
   shutDown,
@@ -23,7 +23,7 @@ export interface RunningWorker {
 /** Puts a worker together and takes jobs. */
 export async function startWorker(config: Config, log: Log): Promise<RunningWorker> {
   const { shards, redisTimeoutMs, heartbeatMs, shutdownDeadlineMs, sweepIntervalMs, sweepGraceMs } = config
-  const id = `worker-${randomUUID()}`
+  const id = newProcessId('worker')
   const version = versionOf(import.meta.url)
   const connect = (name: string) =>
     connectRedis({

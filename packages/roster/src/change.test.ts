@@ -6,7 +6,7 @@ import { decodeChange, encodeChange, MAX_CHANGE_BYTES } from './change.ts'
 import type { Contact } from './contact.ts'
 import { diffRosters } from './diff-rosters.ts'
 
-const entry = { user: 'john@example.org', version: '7', fetchedAt: '1767323045678' }
+const entry = { id: '1767323045678-3', user: 'john@example.org', version: '7' }
 
 const contacts = (count: number, name: string): Contact[] =>
   Array.from({ length: count }, (_, i) => ({

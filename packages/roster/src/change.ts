@@ -43,7 +43,8 @@ function truncated(counts: Change['counts']): string {
 }
 
 /** A change-log entry as the stream holds it: strings, `diff` by `encodeChange`. Throws a ZodError when it is not one. */
-export function decodeChange(entry: { user: string; version: string; fetchedAt: string; diff: string }): Change {
-  const { user, version, fetchedAt, diff } = entry
-  return Change.parse({ ...JSON.parse(diff), user, version: Number(version), fetchedAt: Number(fetchedAt) })
+export function decodeChange(entry: { id: string; user: string; version: string; diff: string }): Change {
+  const { id, user, version, diff } = entry
+  const fetchedAt = Number(id.split('-', 1)) // the id of a stream's entry is `<ms>-<n>`
+  return Change.parse({ ...JSON.parse(diff), user, version: Number(version), fetchedAt })
 }

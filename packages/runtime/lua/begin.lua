@@ -1,29 +1,30 @@
 -- begin.lua (after settle.lua): a worker is about to fetch the roster of a user.
--- KEYS  1 user hash   2 open   3 epoch
+-- KEYS  1 user   2 roster   3 open   4 epoch
 -- ARGV  1 bare JID   2 nonce, fresh   3 starts allowed   4 prefix of the settled channels   5 contacts of a small roster
 -- Returns { 'nothing-to-do' } | { 'given-up' } | { 'begun', generation, fence, source etag, source hash, etag, body }.
 -- The body comes along when the roster is small, which spares a look for it when the backend's is another one.
 -- G2: only the latest begun fetch may write: the fence counts, the nonce tells apart two Redis of different memory.
 -- `starts` counts begins that never ended; a user whose fetch keeps killing workers is given up, not passed on for ever (G7).
 
-local userKey = KEYS[1]
-local s = redis.call('HMGET', userKey, 'wanted', 'fetched', 'starts', 'sourceEtag', 'sourceHash', 'etag', 'fence',
-  'contacts')
-local wanted = number(s[1])
-if number(s[2]) >= wanted then
+local s = redis.call('HMGET', KEYS[1], 'wanted', 'fetched', 'starts', 'fence')
+local wanted, fetched, starts = number(s[1]), number(s[2]), number(s[3])
+if fetched >= wanted then
   return { 'nothing-to-do' }
 end
-local starts = number(s[3])
 if starts >= tonumber(ARGV[3]) then
-  redis.call('HSET', userKey, 'code', 'worker-crashed', 'message',
-    starts .. ' fetches of this roster were begun and never ended: its worker crashed or was killed each time')
-  settle(userKey, KEYS[2], KEYS[3], ARGV[4], ARGV[1], 'failed', wanted)
+  local more = redis.call('HMGET', KEYS[1], 'version', 'waiting')
+  local user = { wanted = wanted, fetched = fetched, failed = wanted, version = number(more[1]), waiting = more[2] or '' }
+  redis.call('HSET', KEYS[1], 'code', 'worker-crashed', 'message', text(starts) ..
+    ' fetches of this roster were begun and never ended: its worker crashed or was killed each time')
+  markStale(user, KEYS[2])
+  settle(user, KEYS, ARGV[4], ARGV[1], 'failed', s[1])
   return { 'given-up' }
 end
-local fence = number(s[7]) + 1
-redis.call('HSET', userKey, 'fence', fence, 'nonce', ARGV[2], 'starts', starts + 1)
-if not s[6] then -- no stored roster: nothing the backend's answer could be compared with
+local fence = number(s[4]) + 1
+redis.call('HSET', KEYS[1], 'fence', text(fence), 'nonce', ARGV[2], 'starts', text(starts + 1))
+local roster = redis.call('HMGET', KEYS[2], 'etag', 'sourceEtag', 'sourceHash', 'contacts')
+if not roster[1] then -- nothing the backend's answer could be compared with
   return { 'begun', wanted, fence, '', '', '', '' }
 end
-local body = number(s[8]) <= tonumber(ARGV[5]) and redis.call('HGET', userKey, 'body')
-return { 'begun', wanted, fence, s[4] or '', s[5] or '', s[6], body or '' }
+local body = number(roster[4]) <= tonumber(ARGV[5]) and redis.call('HGET', KEYS[2], 'body')
+return { 'begun', wanted, fence, roster[2] or '', roster[3] or '', roster[1], body or '' }

@@ -1,5 +1,5 @@
 -- commit.lua (after settle.lua): stores a roster that differs from the stored one.
--- KEYS  1 user hash   2 open   3 epoch   4 stored   5 names   6 changes
+-- KEYS  1 user   2 roster   3 open   4 epoch   5 stored   6 names   7 changes
 -- ARGV  1 bare JID   2 generation   3 fence   4 nonce   5 prefix of the settled channels   6 source etag   7 source hash
 --       8 body   9 etag of the body   10 number of contacts   11 the change as JSON   12 length of the change log
 --       13 name to find the user by
@@ -7,20 +7,21 @@
 -- Roster, change and settled land together or not at all. G2: only the latest begun fetch writes. G4: nothing else
 -- touches the body. G6: a stored roster is never without its change.
 
-local userKey, jid, generation = KEYS[1], ARGV[1], tonumber(ARGV[2])
-local s = redis.call('HMGET', userKey, 'fence', 'nonce', 'fetched', 'failed', 'etag', 'version')
+local jid, generation = ARGV[1], tonumber(ARGV[2])
+local s = redis.call('HMGET', KEYS[1], 'fence', 'nonce', 'wanted', 'fetched', 'failed', 'version', 'waiting')
+local fetched, failed = number(s[4]), number(s[5])
 if s[1] ~= ARGV[3] or s[2] ~= ARGV[4] then
-  return math.max(number(s[3]), number(s[4])) >= generation and 'superseded' or 'superseded-open'
+  return math.max(fetched, failed) >= generation and 'superseded' or 'superseded-open'
 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local version = number(s[6]) + 1
-redis.call('HSET', userKey, 'version', version, 'body', ARGV[8], 'etag', ARGV[9], 'contacts', ARGV[10], 'fetchedAt', now,
-  'sourceEtag', ARGV[6], 'sourceHash', ARGV[7])
-redis.call('ZADD', KEYS[4], now, jid)
-if not s[5] then
-  redis.call('ZADD', KEYS[5], 0, ARGV[13])
+fetched = math.max(fetched, generation)
+local user = { wanted = number(s[3]), fetched = fetched, failed = failed, version = number(s[6]) + 1, waiting = s[7] or '' }
+local version = text(user.version)
+local change = redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[12], '*', 'user', jid, 'version', version, 'diff', ARGV[11])
+local now = string.match(change, '^%d+') -- the id of a stream's entry begins with the time in ms
+redis.call('HSET', KEYS[2], 'body', ARGV[8], 'etag', ARGV[9], 'version', version, 'fetchedAt', now, 'stale',
+  failed > fetched and '1' or '0', 'contacts', ARGV[10], 'sourceEtag', ARGV[6], 'sourceHash', ARGV[7])
+if redis.call('ZADD', KEYS[5], now, jid) == 1 then
+  redis.call('ZADD', KEYS[6], '0', ARGV[13])
 end
-redis.call('XADD', KEYS[6], 'MAXLEN', '~', ARGV[12], '*', 'user', jid, 'version', version, 'fetchedAt', now, 'diff', ARGV[11])
-settle(userKey, KEYS[2], KEYS[3], ARGV[5], jid, 'fetched', generation)
+settle(user, KEYS, ARGV[5], jid, 'fetched', text(fetched), 'version', version)
 return 'ok'

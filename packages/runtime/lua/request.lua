@@ -13,7 +13,7 @@ if not epoch then
   redis.call('SET', KEYS[3], epoch)
 end
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = time[1] .. string.format('%03d', time[2] / 1000)
 
 local function without(waiting, name)
   local others = {}
@@ -30,7 +30,8 @@ for i = 3, #ARGV do
   local jid = ARGV[i]
   local userKey = KEYS[1] .. jid
   local s = redis.call('HMGET', userKey, 'wanted', 'version', 'waiting')
-  local wanted = (tonumber(s[1] or '0') or 0) + 1
+  local generation = (tonumber(s[1] or '0') or 0) + 1
+  local wanted = string.format('%d', generation)
   if replica == '' then
     redis.call('HSET', userKey, 'wanted', wanted)
   elseif s[3] then
@@ -41,7 +42,7 @@ for i = 3, #ARGV do
     redis.call('HSET', userKey, 'wanted', wanted, 'waiting', replica .. '=' .. wanted)
   end
   redis.call('ZADD', KEYS[2], 'NX', now, jid)
-  answer[#answer + 1] = wanted
+  answer[#answer + 1] = generation
   answer[#answer + 1] = tonumber(s[2] or '0')
 end
 return answer

@@ -1,49 +1,56 @@
 -- settle.lua: shared by begin, commit, confirm and fail (put in front of them when they are loaded).
 --
--- settle(userKey, openKey, epochKey, channelPrefix, jid, field, generation)
---   field       'fetched' or 'failed': raised to `generation`, never lowered
+-- settle(user, keys, channelPrefix, jid, …)
+--   user   numbers `wanted`, `fetched` and `failed` as they are from now on, `version`, and the text `waiting`
+--   keys   the script's KEYS, which begin with 1 user   2 roster   3 open   4 epoch
+--   …      fields of the user to be written, and their values
 -- Closes the user when nothing newer is asked for, and tells every replica that waits for the user. One message is the
 -- user's whole state, so a lost or repeated one does no harm (G5). The epoch goes with it: a generation of a Redis that
 -- has lost its data means nothing in the next one.
+--
+-- Numbers are passed on as text: Redis writes a number of Lua with 17 digits of precision, which costs more than HSET.
 
 local function number(value)
   return tonumber(value or '0') or 0
 end
 
-local function settle(userKey, openKey, epochKey, channelPrefix, jid, field, generation)
-  local s = redis.call('HMGET', userKey, 'wanted', 'fetched', 'failed', 'version', 'code', 'message', 'waiting')
-  local wanted, fetched, failed = number(s[1]), number(s[2]), number(s[3])
-  if field == 'fetched' then
-    fetched = math.max(fetched, generation)
-  else
-    failed = math.max(failed, generation)
+local function text(integer)
+  return string.format('%d', integer)
+end
+
+-- G4: nothing else of a stored roster is touched by a failure.
+local function markStale(user, rosterKey)
+  if redis.call('EXISTS', rosterKey) == 1 then
+    redis.call('HSET', rosterKey, 'stale', user.failed > user.fetched and '1' or '0')
   end
-  local settled = math.max(fetched, failed)
-  local waiting, still = s[7] or '', {}
-  for replica, generationOf in string.gmatch(waiting, '(%S+)=(%d+)') do
-    if tonumber(generationOf) > settled then
-      still[#still + 1] = replica .. '=' .. generationOf
+end
+
+local function messageOf(keys, user, jid)
+  local why = { '', '' } -- of the last failure; nobody asks for it when a later fetch went well
+  if user.failed > user.fetched then
+    why = redis.call('HMGET', keys[1], 'code', 'message')
+  end
+  return table.concat({ jid, redis.call('GET', keys[4]) or '', text(user.wanted), text(user.fetched), text(user.failed),
+    text(user.version), why[1] or '', why[2] or '' }, '\n')
+end
+
+local function settle(user, keys, channelPrefix, jid, ...)
+  local settled = math.max(user.fetched, user.failed)
+  local told, still = {}, {}
+  for replica, generation in string.gmatch(user.waiting, '(%S+)=(%d+)') do
+    told[#told + 1] = replica
+    if tonumber(generation) > settled then
+      still[#still + 1] = replica .. '=' .. generation
     end
   end
-  redis.call('HSET', userKey, 'fetched', fetched, 'failed', failed, 'stale', failed > fetched and 1 or 0, 'starts', 0,
-    'waiting', table.concat(still, ' '))
-  if settled >= wanted then
-    redis.call('ZREM', openKey, jid)
+  redis.call('HSET', keys[1], 'starts', '0', 'waiting', table.concat(still, ' '), ...)
+  if settled >= user.wanted then
+    redis.call('ZREM', keys[3], jid)
   end
-  if waiting == '' then
-    return
-  end
-  local message = cjson.encode({
-    jid = jid,
-    epoch = redis.call('GET', epochKey) or '',
-    wanted = wanted,
-    fetched = fetched,
-    failed = failed,
-    version = number(s[4]),
-    code = s[5] or '',
-    message = s[6] or '',
-  })
-  for replica in string.gmatch(waiting, '(%S+)=%d+') do
-    redis.call('PUBLISH', channelPrefix .. replica, message)
+  if #told > 0 then
+    local message = messageOf(keys, user, jid)
+    for _, replica in ipairs(told) do
+      redis.call('PUBLISH', channelPrefix .. replica, message)
+    end
   end
 end

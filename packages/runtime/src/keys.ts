@@ -18,7 +18,10 @@ export interface ShardKeys {
   readonly sweep: string
   /** Prefix of the channels on which settled users are told: a replica's id follows. */
   readonly settledPrefix: string
+  /** How far the refreshes of a user have come: small, and never deleted. */
   user(jid: BareJid): string
+  /** What is stored of a user's roster, ready to be served. */
+  roster(jid: BareJid): string
   /** The lock that BullMQ holds for a running job. */
   jobLock(jobId: string): string
 }
@@ -55,6 +58,7 @@ export function shardKeys(shard: number): ShardKeys {
     sweep: `${prefix}:sweep`,
     settledPrefix: `${prefix}:settled:`,
     user: (jid) => userPrefix + jid,
+    roster: (jid) => `${prefix}:roster:${jid}`,
     jobLock: (jobId) => `${jobPrefix}${jobId}:lock`,
   }
 }

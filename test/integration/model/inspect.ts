@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type BareJid, readContactsBody } from '@rollcall/roster'
-import type { RosterStore, StoredRoster, UserState } from '@rollcall/runtime'
+import { parseNotice, type RosterStore, type StoredRoster, type UserState } from '@rollcall/runtime'
 import { type Expectation, settlementOf } from '../../../apps/api/src/settlements.ts'
 import { serialOf } from './serial-rosters.ts'
 import type { RealRequest, Truth } from './truth.ts'
@@ -38,27 +39,22 @@ function inspectRoster(jid: BareJid, state: UserState, roster: StoredRoster | nu
   if (state.version !== commits) truth.violated('G6', `${jid} has version ${state.version} after ${commits} commits`)
 }
 
-type Notice = UserState & { readonly epoch: string }
+type State = UserState & { readonly epoch: string }
 
 /** A message is the state that its user has when it is published. */
-function inspectMessages(jid: BareJid, state: Notice, published: readonly Published[], truth: Truth): void {
+function inspectMessages(jid: BareJid, state: State, published: readonly Published[], truth: Truth): void {
   for (const { text } of published) {
-    const message = JSON.parse(text) as Notice & { jid: BareJid }
-    if (message.jid !== jid) continue
-    const { wanted, fetched, failed, version, code } = state
-    const expected = { jid, epoch: state.epoch, wanted, fetched, failed, version, code, message: state.message }
-    if (JSON.stringify(sorted(message)) !== JSON.stringify(sorted(expected)))
-      truth.violated('T', `the message ${text} is not the state ${JSON.stringify(expected)}`)
+    const notice = parseNotice(text)
+    if (notice.jid === jid && !isDeepStrictEqual(notice, { jid, ...state }))
+      truth.violated('T', `the message ${JSON.stringify(notice)} is not the state ${JSON.stringify(state)}`)
   }
 }
-
-const sorted = (object: object) => Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1))
 
 /** What whoever waits for this request would be told now. */
 function inspectAnswer(
   request: RealRequest,
   jid: BareJid,
-  state: Notice,
+  state: State,
   published: readonly Published[],
   truth: Truth,
 ): void {
@@ -87,8 +83,8 @@ function inspectAnswer(
   }
   if (before || request.crashed) return
   const told = published.some(({ replica, text }) => {
-    const message = JSON.parse(text) as Notice & { jid: BareJid }
-    return replica === request.replica && message.jid === jid && settlementOf(message, expected, false)
+    const notice = parseNotice(text)
+    return replica === request.replica && notice.jid === jid && settlementOf(notice, expected, false)
   })
   if (!told) truth.violated('M', `${name}: ${jid} is settled, but ${request.replica} is not told`)
 }

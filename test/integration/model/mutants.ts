@@ -12,9 +12,9 @@ export interface Mutant extends Protocol {
 type Change = readonly [script: ScriptName, from: string, to: string]
 
 const NEWEST_ONLY = 's[1] ~= ARGV[3] or s[2] ~= ARGV[4]'
-const RAISE_FETCHED = 'fetched = math.max(fetched, generation)'
-const RAISE_FAILED = 'failed = math.max(failed, generation)'
-const CLOSE = 'if settled >= wanted then'
+const RAISE_FETCHED = '\nfetched = math.max(fetched, generation)'
+const RAISE_FAILED = 'user.failed = generation'
+const CLOSE = 'if settled >= user.wanted then'
 const SETTLING: readonly ScriptName[] = ['begin', 'commit', 'confirm', 'fail']
 const WRITING: readonly ScriptName[] = ['commit', 'confirm']
 
@@ -28,10 +28,18 @@ export const mutants: readonly Mutant[] = [
     'one outcome for all generations',
     ['E1'],
     [
-      ...SETTLING.flatMap((script): Change[] => [
-        [script, RAISE_FETCHED, 'fetched, failed = math.max(fetched, failed, generation), 0'],
-        [script, RAISE_FAILED, 'failed, fetched = math.max(fetched, failed, generation), 0'],
-      ]),
+      ...WRITING.map(
+        (script): Change => [
+          script,
+          RAISE_FETCHED,
+          "\nfetched, failed = math.max(fetched, failed, generation), 0\nredis.call('HSET', KEYS[1], 'failed', '0')",
+        ],
+      ),
+      [
+        'fail',
+        RAISE_FAILED,
+        "user.failed, user.fetched = math.max(user.fetched, generation), 0\nredis.call('HSET', KEYS[1], 'fetched', '0')",
+      ],
     ],
   ),
   mutant(
@@ -39,11 +47,11 @@ export const mutants: readonly Mutant[] = [
     ['G2v', 'G2f'],
     [
       ...WRITING.flatMap((script): Change[] => [
-        [script, NEWEST_ONLY, "tonumber(ARGV[3]) <= number(redis.call('HGET', userKey, 'committed'))"],
+        [script, NEWEST_ONLY, "tonumber(ARGV[3]) <= number(redis.call('HGET', KEYS[1], 'committed'))"],
         [
           script,
-          'settle(userKey, KEYS[2], KEYS[3], ARGV[5]',
-          "redis.call('HSET', userKey, 'committed', ARGV[3])\nsettle(userKey, KEYS[2], KEYS[3], ARGV[5]",
+          'settle(user, KEYS, ARGV[5]',
+          "redis.call('HSET', KEYS[1], 'committed', ARGV[3])\nsettle(user, KEYS, ARGV[5]",
         ],
       ]),
     ],
@@ -56,7 +64,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a failure that counts although the lock is lost',
     ['E2'],
-    [['fail', "redis.call('GET', KEYS[4]) ~= ARGV[3]", 'false']],
+    [['fail', "redis.call('GET', KEYS[5]) ~= ARGV[3]", 'false']],
   ),
   mutant('no sweep', ['L'], [], { ...USUAL, sweep: false }),
   mutant(
@@ -73,11 +81,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'the generation of the moment of the commit',
     ['G1'],
-    WRITING.map((script) => [
-      script,
-      "'fetched', generation)\nreturn 'ok'",
-      "'fetched', number(redis.call('HGET', userKey, 'wanted')))\nreturn 'ok'",
-    ]),
+    WRITING.map((script) => [script, RAISE_FETCHED, '\nfetched = number(s[3])']),
   ),
   mutant('no epoch', ['G1'], [['request', 'epoch = ARGV[2]', "epoch = 'the one and only'"]], DATA_LOSS),
   mutant(
@@ -86,7 +90,7 @@ export const mutants: readonly Mutant[] = [
     WRITING.map((script) => [script, ' or s[2] ~= ARGV[4]', '']),
     DATA_LOSS,
   ),
-  mutant('starts that nobody counts', ['L'], [['begin', "'starts', starts + 1", "'starts', 0"]]),
+  mutant('starts that nobody counts', ['L'], [['begin', "'starts', text(starts + 1)", "'starts', '0'"]]),
   mutant(
     'ends that nobody counts',
     ['S'],
@@ -105,17 +109,17 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a replica that is forgotten before its generation has settled',
     ['M'],
-    SETTLING.map((script) => [script, 'if tonumber(generationOf) > settled then', 'if false then']),
+    SETTLING.map((script) => [script, 'if tonumber(generation) > settled then', 'if false then']),
   ),
   mutant(
     'a commit without its change',
     ['G6'],
-    [['commit', "redis.call('XADD', KEYS[6]", "redis.call('XADD', KEYS[6] .. ':elsewhere'"]],
+    [['commit', "redis.call('XADD', KEYS[7]", "redis.call('XADD', KEYS[7] .. ':elsewhere'"]],
   ),
   mutant(
     'a failure that drops the stored roster',
     ['G4'],
-    [['fail', 'settle(userKey, KEYS[2]', "redis.call('HDEL', userKey, 'body')\nsettle(userKey, KEYS[2]"]],
+    [['fail', 'markStale(user, KEYS[2])', "redis.call('DEL', KEYS[2])"]],
   ),
 ]
 

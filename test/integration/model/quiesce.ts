@@ -100,9 +100,9 @@ async function replayedChanges(
 ): Promise<Map<BareJid, Roster>> {
   const rosters = new Map<BareJid, Roster>()
   const versions = new Map<BareJid, number>(users.map((jid) => [jid, 0]))
-  for (const [, fields] of await redis.xrange(shardKeys(0).changes, '-', '+')) {
-    const [, user = '', , version = '', , fetchedAt = '', , diff = ''] = fields
-    const change = decodeChange({ user, version, fetchedAt, diff })
+  for (const [id, fields] of await redis.xrange(shardKeys(0).changes, '-', '+')) {
+    const [, user = '', , version = '', , diff = ''] = fields
+    const change = decodeChange({ id, user, version, diff })
     const before = versions.get(change.user)
     if (change.version !== (before ?? Number.NaN) + 1)
       violated('G6', `${user} goes from version ${before} to ${version}`)

@@ -52,7 +52,7 @@ test('a fetch learns what the backend said of the stored roster', async () => {
 
 test('without a stored body there is nothing to compare with', async () => {
   await fresh.store.commit(john, await fresh.begin(john), newRoster('one'))
-  await fresh.redis.hdel(fresh.keys.user(john.jid), 'body', 'etag')
+  await fresh.redis.del(fresh.keys.roster(john.jid))
   const { source, etag } = await fresh.begin(john)
   expect({ source, etag }).toEqual({ source: {}, etag: undefined })
 })

@@ -50,8 +50,30 @@ export interface UserState {
   readonly fetched: number
   readonly failed: number
   readonly version: number
+  /** Why the last fetch failed; empty when it did not. */
   readonly code: FailureCode | ''
   readonly message: string
+}
+
+/** A state as it is told to the replicas that wait for the user. */
+export interface Notice extends UserState {
+  readonly jid: BareJid
+  readonly epoch: string
+}
+
+/** Reads what `settle.lua` publishes: one field a line, the message last. */
+export function parseNotice(text: string): Notice {
+  const [jid, epoch = '', wanted, fetched, failed, version, code, ...message] = text.split('\n')
+  return {
+    jid: jid as BareJid,
+    epoch,
+    wanted: Number(wanted),
+    fetched: Number(fetched),
+    failed: Number(failed),
+    version: Number(version),
+    code: code as Notice['code'],
+    message: message.join('\n'),
+  }
 }
 
 export interface StoredRoster {
@@ -105,7 +127,7 @@ export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts =
       const args = [jid, nonce, maxStarts, keys.settledPrefix, SMALL_ROSTER]
       const [kind, generation, fence, sourceEtag, sourceHash, etag, body] = (await run(
         'begin',
-        [keys.user(jid), keys.open, keys.epoch],
+        [keys.user(jid), keys.roster(jid), keys.open, keys.epoch],
         args,
       )) as [Begin['kind'], number, number, string, string, string, string]
       if (kind !== 'begun') return { kind }
@@ -117,7 +139,7 @@ export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts =
       const keys = keysOf(jid)
       return (await run(
         'commit',
-        [keys.user(jid), keys.open, keys.epoch, keys.stored, keys.names, keys.changes],
+        [keys.user(jid), keys.roster(jid), keys.open, keys.epoch, keys.stored, keys.names, keys.changes],
         [
           ...writeArgs(jid, fetch, keys.settledPrefix, roster.source),
           roster.body,
@@ -134,7 +156,7 @@ export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts =
       const keys = keysOf(jid)
       return (await run(
         'confirm',
-        [keys.user(jid), keys.open, keys.epoch, keys.stored],
+        [keys.user(jid), keys.roster(jid), keys.open, keys.epoch, keys.stored],
         writeArgs(jid, fetch, keys.settledPrefix, source),
       )) as WriteResult
     },
@@ -144,7 +166,7 @@ export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts =
       const keys = keysOf(jid)
       return (await run(
         'fail',
-        [keys.user(jid), keys.open, keys.epoch, keys.jobLock(lock.jobId)],
+        [keys.user(jid), keys.roster(jid), keys.open, keys.epoch, keys.jobLock(lock.jobId)],
         [jid, fetch.generation, lock.token, keys.settledPrefix, failure.code, failure.message],
       )) as 'ok' | 'lock-lost'
     },
@@ -168,7 +190,7 @@ export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts =
     },
 
     async read(jid: BareJid): Promise<StoredRoster | null> {
-      const [body, etag, fetchedAt, version, stale] = await redis.hmgetBuffer(keysOf(jid).user(jid), ...READ)
+      const [body, etag, fetchedAt, version, stale] = await redis.hmgetBuffer(keysOf(jid).roster(jid), ...READ)
       if (!body || !etag || !fetchedAt) return null
       return {
         body,

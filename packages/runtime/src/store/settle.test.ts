@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { newProcessId } from '../processes.ts'
 
 let fresh: FreshStore
 const john = testUser('john')
@@ -65,3 +66,16 @@ test('nothing stored: nothing read', async () => {
   await fresh.begin(john)
   expect(await fresh.store.read(john.jid)).toBeNull()
 })
+
+test('the state of a user takes little memory, also while three replicas wait for him and after a failure', async () => {
+  await fresh.redis.set(fresh.keys.jobLock('job'), 'token')
+  for (const replica of [1, 2, 3].map(() => newProcessId('api'))) await fresh.store.request(0, [john.jid], replica)
+  const fetch = await fresh.begin(john)
+  const failure = { code: 'backend-unreachable', message: 'No answer from the backend (ECONNREFUSED)' } as const
+  expect(await isCompact()).toBe(true)
+  await fresh.store.fail(john, fetch, failure, { jobId: 'job', token: 'token' })
+  expect(await isCompact()).toBe(true)
+})
+
+/** A listpack (a ziplist before Redis 7), in one piece of memory, and no table of fields. */
+const isCompact = async () => (await fresh.redis.object('ENCODING', fresh.keys.user(john.jid))) !== 'hashtable'

@@ -12,9 +12,9 @@ beforeEach(() => fresh.redis.flushdb())
 afterAll(() => fresh.close())
 
 const changes = async (): Promise<Record<string, string>[]> =>
-  (await fresh.redis.xrange(fresh.keys.changes, '-', '+')).map(([, fields]) => {
+  (await fresh.redis.xrange(fresh.keys.changes, '-', '+')).map(([id, fields]) => {
     const pairs = fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1] ?? ''] as const] : []))
-    return Object.fromEntries(pairs)
+    return { id, ...Object.fromEntries(pairs) }
   })
 
 describe('commit', () => {
@@ -25,10 +25,10 @@ describe('commit', () => {
     const stored = await fresh.store.read(john.jid)
     expect(stored).toMatchObject({ etag: newRoster('one').etag, version: 1, stale: false })
     expect(stored?.body.toString()).toBe(newRoster('one').body)
-    const fetchedAt = String(stored?.fetchedAt)
-    expect(await changes()).toEqual([{ user: john.jid, version: '1', fetchedAt, diff: newRoster('one').change }])
+    const id = expect.stringMatching(`^${stored?.fetchedAt}-0$`)
+    expect(await changes()).toEqual([{ id, user: john.jid, version: '1', diff: newRoster('one').change }])
     expect(await heard()).toMatchObject([{ jid: john.jid, wanted: 1, fetched: 1, failed: 0, version: 1 }])
-    expect(await fresh.redis.hgetall(fresh.keys.user(john.jid))).toMatchObject({ contacts: '1', starts: '0' })
+    expect(await fresh.redis.hget(fresh.keys.roster(john.jid), 'contacts')).toBe('1')
     expect(await fresh.redis.zrange(fresh.keys.open, '0', '-1')).toEqual([])
   })
 
@@ -65,7 +65,7 @@ describe('commit', () => {
 describe('confirm', () => {
   test('G1: keeps body and version, and takes over what the backend said of them', async () => {
     await fresh.store.commit(john, await fresh.begin(john), newRoster('one'))
-    await fresh.redis.hset(fresh.keys.user(john.jid), 'fetchedAt', 1)
+    await fresh.redis.hset(fresh.keys.roster(john.jid), 'fetchedAt', 1)
     await fresh.redis.zadd(fresh.keys.stored, 1, john.jid)
     const { heard } = await fresh.listen('a')
     const fetch = await fresh.begin(john, 'a')
