@@ -4,7 +4,8 @@ import { parseUrlTemplate, type User } from '@rollcall/roster'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Behaviour, startBackend, type TestBackend } from '../../../../test/support/backend.ts'
 import { clientFor, configOf, domainNamed, userNamed } from '../../../../test/support/backend-client.ts'
-import type { BackendClient, BackendClientOptions, BackendConfig } from './backend-client.ts'
+import type { BackendClient, BackendClientOptions, BackendConfig, Source } from './backend-client.ts'
+import { sourceMarks } from './source-marks.ts'
 
 const john = userNamed('john')
 const marie = { 'marie@example.com': { name: 'Marie', groups: ['Friends'], subscription: 'both' } }
@@ -21,6 +22,10 @@ afterEach(async () => {
   await client.close()
   await backend.close()
 })
+
+/** As an answer of the backend was stored. */
+const marked = (source: Source, headers: Record<string, string> = {}) =>
+  sourceMarks(backend.template, headers).marked(source)
 
 const clientOf = (config?: Partial<BackendConfig>, options?: Partial<BackendClientOptions>) =>
   clientFor(backend.template, config, options)
@@ -39,7 +44,7 @@ describe('a good answer', () => {
       roster: new Map([
         ['marie@example.com', { jid: 'marie@example.com', name: 'Marie', groups: ['Friends'], subscription: 'both' }],
       ]),
-      source: { hash: expect.stringMatching(/^[\w-]{43}$/) },
+      source: { hash: expect.stringMatching(/^[\w-]{8} [\w-]{43}$/) },
     })
   })
 
@@ -47,7 +52,7 @@ describe('a good answer', () => {
     const first = await client.fetchRoster(john, {})
     if (first.kind !== 'roster') throw new Error(first.kind)
     await backend.close()
-    backend = await startBackend({ etags: true })
+    backend = await startBackend({ port: Number(new URL(backend.url).port), etags: true })
     await configure()
     const second = await client.fetchRoster(john, first.source)
     expect(second).toEqual({ kind: 'unchanged', source: { hash: first.source.hash, etag: expect.any(String) } })
@@ -60,15 +65,30 @@ describe('a good answer', () => {
     const first = await client.fetchRoster(john, {})
     if (first.kind !== 'roster') throw new Error(first.kind)
     expect(await client.fetchRoster(john, first.source)).toEqual({ kind: 'unchanged', source: first.source })
-    expect(backend.requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, first.source.etag])
+    const [, etag] = first.source.etag?.split(' ') ?? []
+    expect(backend.requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, etag])
+  })
+
+  it('counts for nothing at another URL or with other headers, however much its ETag is alike', async () => {
+    backend.set('john', { kind: 'raw', headers: { etag: '"1"' }, body: '{}' })
+    const first = await client.fetchRoster(john, {})
+    if (first.kind !== 'roster') throw new Error(first.kind)
+    for (const other of [
+      { rosterUrl: parseUrlTemplate(`${backend.template}?of=others`) },
+      { headers: { tenant: '2' } },
+    ]) {
+      await configure(other)
+      expect(await client.fetchRoster(john, first.source)).toMatchObject({ kind: 'roster' })
+    }
+    expect(backend.requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, undefined, undefined])
   })
 
   it('is a 304 although it announces the length of the roster, as it may', async () => {
     await configure({ backendTimeoutMs: 200 })
     backend.set('john', { kind: 'raw', status: 304, headers: { 'content-length': '2000000', etag: '"b"' } })
-    expect(await client.fetchRoster(john, { etag: '"a"', hash: 'h' })).toEqual({
+    expect(await client.fetchRoster(john, marked({ etag: '"a"', hash: 'h' }))).toEqual({
       kind: 'unchanged',
-      source: { etag: '"b"', hash: 'h' },
+      source: marked({ etag: '"b"', hash: 'h' }),
     })
   })
 
@@ -99,7 +119,7 @@ describe('a good answer', () => {
 
 describe('the request', () => {
   it('has the headers of the protocol', async () => {
-    await client.fetchRoster(john, { etag: '"a"' })
+    await client.fetchRoster(john, marked({ etag: '"a"' }))
     expect(backend.requests[0]?.headers).toMatchObject({
       accept: 'application/json',
       'accept-encoding': 'gzip, br, deflate',
@@ -109,11 +129,10 @@ describe('the request', () => {
   })
 
   it('has the configured headers, which win but for If-None-Match', async () => {
-    await configure({
-      headers: { Authorization: 'Bearer s3cret-token', ACCEPT: 'application/x', 'If-None-Match': '"z"' },
-    })
+    const headers = { Authorization: 'Bearer s3cret-token', ACCEPT: 'application/x', 'If-None-Match': '"z"' }
+    await configure({ headers })
     await client.fetchRoster(john, {})
-    await client.fetchRoster(john, { etag: '"a"' })
+    await client.fetchRoster(john, marked({ etag: '"a"' }, headers))
     expect(backend.requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"a"'])
     expect(backend.requests[1]?.headers).toMatchObject({
       authorization: 'Bearer s3cret-token',

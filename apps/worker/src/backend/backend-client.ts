@@ -4,6 +4,7 @@ import { failed, transferFailure } from './failures.ts'
 import { type BackendAnswer, type ReadingRules, readAnswer, type Source } from './read-answer.ts'
 import { type RequestHeaders, requestHeaders } from './request-headers.ts'
 import { concealer } from './secrets.ts'
+import { sourceMarks } from './source-marks.ts'
 import { type UndiciAdapter, undiciAdapter } from './undici-adapter.ts'
 
 export type { BackendFailure, Retry } from './failures.ts'
@@ -48,12 +49,13 @@ export function backendClient(options: BackendClientOptions) {
   for (const [domain, config] of options.domains) backends.set(domain, backendOf(config, adapterWith, options))
 
   /**
-   * One GET of the user's roster; conditional when the stored copy had an ETag. Whatever a backend does is an answer.
+   * One GET of the user's roster; conditional when the stored copy came from the same URL and had an ETag. Whatever a backend does is an answer.
    * Rejects only for what we are the cause of (closed, for one).
    */
-  async function fetchRoster(user: User, source: Source): Promise<BackendAnswer> {
+  async function fetchRoster(user: User, stored: Source): Promise<BackendAnswer> {
     const backend = backends.get(user.domain)
     if (backend === undefined) return failed('domain-unknown', `No backend is configured for ${user.domain}`)
+    const source = backend.marks.own(stored)
     let response: AxiosResponse<Buffer>
     try {
       response = await backend.http.request<Buffer>({
@@ -65,7 +67,9 @@ export function backendClient(options: BackendClientOptions) {
     } catch (error) {
       return transferFailure(error)
     }
-    return readAnswer({ status: response.status, headers: response.headers, body: response.data }, source, backend)
+    const received = { status: response.status, headers: response.headers, body: response.data }
+    const answer = readAnswer(received, source, backend)
+    return answer.kind === 'failed' ? answer : { ...answer, source: backend.marks.marked(answer.source) }
   }
 
   return {
@@ -77,6 +81,7 @@ export function backendClient(options: BackendClientOptions) {
 
 interface Backend extends ReadingRules {
   readonly rosterUrl: UrlTemplate
+  readonly marks: ReturnType<typeof sourceMarks>
   readonly http: Axios
   readonly timeoutMs: number
   readonly maxBytes: number
@@ -90,6 +95,7 @@ function backendOf(
   const adapter = adapterWith(requestHeaders(config.domain, config.headers, version))
   return {
     rosterUrl: config.rosterUrl,
+    marks: sourceMarks(config.rosterUrl.source, config.headers),
     // Not axios.create(): its defaults, merged into every request, cost as much as the request itself.
     http: new Axios({ adapter, responseType: 'arraybuffer', validateStatus: null }),
     timeoutMs: config.backendTimeoutMs,

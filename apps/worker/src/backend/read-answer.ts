@@ -3,7 +3,7 @@ import { EMPTY_ROSTER, parseRoster, printable, type Roster, type RosterResult } 
 import { type BackendFailure, failed } from './failures.ts'
 import { retryAfterMs } from './retry-after.ts'
 
-/** Of the last answer that is stored; both absent: there is no copy. */
+/** Of the last answer that is stored; both absent: there is none to compare with. */
 export interface Source {
   readonly etag?: string
   /** SHA-256 of the decompressed body, base64url. */
