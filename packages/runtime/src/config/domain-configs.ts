@@ -102,7 +102,7 @@ function chooseDefault(
   if (wanted === undefined && (named.size === 1 || named.has(LOCALHOST))) {
     return { domain: named.has(LOCALHOST) ? LOCALHOST : first, problems: [] }
   }
-  const where = given.nameOf('defaultDomain')
+  const where = wanted === undefined ? `defaultDomain (${CONFIG_FILE})` : given.nameOf('defaultDomain')
   if (named.size === 0) {
     const advice = 'Name at least one domain, or leave "domains" out.'
     return { domain: first, problems: [{ where: `domains (${CONFIG_FILE})`, found: 'no usable domain', advice }] }

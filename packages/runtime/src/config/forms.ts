@@ -99,31 +99,27 @@ const headersAdvice = 'Write an object of header names and values, such as {"Aut
 /** Headers that the HTTP client or Rollcall itself must decide. */
 const OURS = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'te', 'if-none-match'])
 
-const headerValue = z
-  .string(headersAdvice)
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'Write a header value without line breaks.')
-
 export const headers = {
-  schema: z.record(z.string(), headerValue, headersAdvice).transform((given, context) => {
-    const names = new Map<string, string>()
+  schema: z.record(z.string(), z.string(headersAdvice), headersAdvice).transform((given, context) => {
+    const checked = new Map<string, string>()
     for (const [name, value] of Object.entries(given)) {
       const lower = name.toLowerCase()
-      const wrong = whatIsWrongWithHeader(lower, names)
+      const wrong = whatIsWrongWithHeader(lower, value, checked)
       if (wrong !== null) context.addIssue({ code: 'custom', message: wrong, path: [name] })
-      names.set(lower, value)
+      checked.set(lower, value)
     }
-    return Object.fromEntries(names) as Readonly<Record<string, string>>
+    return Object.fromEntries(checked) as Readonly<Record<string, string>>
   }),
   fromText: json,
   accepts: 'JSON object',
   secret: true,
 } satisfies Form<z.ZodType>
 
-function whatIsWrongWithHeader(name: string, seen: ReadonlyMap<string, string>): string | null {
+function whatIsWrongWithHeader(name: string, value: string, earlier: ReadonlyMap<string, string>): string | null {
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) return 'Write a header name: letters, digits and hyphens.'
   if (OURS.has(name)) return 'Leave this header out: Rollcall sets it itself.'
-  if (seen.has(name)) return 'Write each header once; upper and lower case are the same.'
-  return null
+  if (earlier.has(name)) return 'Write each header once; upper and lower case are the same.'
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? null : 'Write a header value without line breaks.'
 }
 
 /** The value of a variable that holds JSON; broken JSON stays text, which no schema of ours takes for an object or list. */

@@ -164,7 +164,7 @@ describe('domains', () => {
     ],
     [
       { domains: { 'a.example': { rosterUrl: URL }, 'b.example': { rosterUrl: URL } } },
-      ['XMPP_DOMAIN (environment or .env): not set, with several domains'],
+      ['defaultDomain (rollcall.config.json): not set, with several domains'],
     ],
     [
       { defaultDomain: 'c.example', domains: { 'a.example': { rosterUrl: URL } } },
@@ -172,7 +172,7 @@ describe('domains', () => {
     ],
     [
       { domains: { 'a.example': { rosterUrl: URL, headers: { Host: 'x', 'a b': 'x', c: 'new\nline' } } } },
-      ['domains.a.example.headers.c (rollcall.config.json): a text, not shown'],
+      ['Host', 'a b', 'c'].map((name) => `domains.a.example.headers.${name} (rollcall.config.json): a text, not shown`),
     ],
     [
       { domains: { 'a.example': { rosterUrl: URL, headers: { Host: 'x', 'a b': 'x', A: '1', a: '2' } } } },
@@ -219,7 +219,7 @@ describe('what is wrong', () => {
         "prot (rollcall.config.json)",
         "SHARDS (rollcall.config.json)",
         "domains.b.example.rosterUrl (rollcall.config.json)",
-        "XMPP_DOMAIN (environment or .env)",
+        "defaultDomain (rollcall.config.json)",
       ]
     `)
     for (const { where, found, advice } of error.problems)
