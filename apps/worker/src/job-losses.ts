@@ -11,7 +11,10 @@ const FORGET_MS = 60_000
 /** Tells of the jobs that a worker lost, or found lost by another, in one line for all of them. */
 export function jobLosses(log: Log) {
   const lost = gathered((jobs) =>
-    log.warn({ jobs }, 'This worker was silent for too long: its jobs went to others, and the latest fetch wins'),
+    log.warn(
+      { jobs },
+      'Jobs of this worker are no longer its own (it was silent for too long, or Redis lost its data); the latest fetch wins',
+    ),
   )
   const found = gathered((jobs) => log.warn({ jobs }, 'Jobs whose worker was silent for too long are run again'))
   return {

@@ -1,8 +1,8 @@
-import { type Log, QUEUE_NAME, type RefreshJob, shardKeys } from '@rollcall/runtime'
-import { Worker } from 'bullmq'
+import { QUEUE_NAME, type RefreshJob, shardKeys } from '@rollcall/runtime'
+import { UnrecoverableError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { jobLosses } from './job-losses.ts'
-import { type ProcessDeps, processJob } from './process-job.ts'
+import { AttemptFailedError, type ProcessDeps, processJob } from './process-job.ts'
 
 export interface JobsOptions extends ProcessDeps {
   readonly redis: Redis
@@ -10,17 +10,17 @@ export interface JobsOptions extends ProcessDeps {
   readonly workerConcurrency: number
   readonly jobLockMs: number
   readonly stallCheckMs: number
-  readonly log: Log
 }
 
 /** Failed jobs that are kept for a look at them; who is stale is told by the users, not by these. */
 const KEPT_FAILED_JOBS = 1000
 
 /** Takes the jobs of every shard; `close` waits for those that run. */
-export function startJobs({ redis, shards, workerConcurrency, jobLockMs, stallCheckMs, log, ...deps }: JobsOptions): {
+export function startJobs({ redis, shards, workerConcurrency, jobLockMs, stallCheckMs, ...deps }: JobsOptions): {
   close(): Promise<void>
 } {
   const process = (job: Parameters<typeof processJob>[0], token = '') => processJob(job, token, deps)
+  const { log } = deps
   const losses = jobLosses(log)
   const workers = Array.from({ length: shards }, (_, shard) => {
     const worker = new Worker<RefreshJob, string>(QUEUE_NAME, process, {
@@ -33,9 +33,13 @@ export function startJobs({ redis, shards, workerConcurrency, jobLockMs, stallCh
       removeOnComplete: { count: 0 },
       removeOnFail: { count: KEPT_FAILED_JOBS },
     })
-    worker.on('failed', (job, error) =>
-      log.warn({ user: job?.data.user, attempt: job?.attemptsMade ?? 0, err: error.message }, 'A fetch failed'),
-    )
+    worker.on('failed', (job, error) => {
+      if (error instanceof AttemptFailedError || error instanceof UnrecoverableError) return // told already
+      log.error(
+        { user: job?.data.user, attempt: job?.attemptsMade ?? 0, err: error },
+        'A job failed, and should not have',
+      )
+    })
     worker.on('stalled', losses.found)
     worker.on('error', (error) => {
       if (!losses.explains(error) && !isConnectionTrouble(error))

@@ -1,5 +1,5 @@
 import { type User, userFromJid } from '@rollcall/roster'
-import type { Pauses, RefreshJob } from '@rollcall/runtime'
+import type { Log, Pauses, RefreshJob } from '@rollcall/runtime'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { type Outcome, type RefreshDeps, refreshRoster } from './refresh-roster.ts'
 
@@ -7,6 +7,7 @@ export interface ProcessDeps extends RefreshDeps {
   readonly pauses: Pick<Pauses, 'left' | 'pause'>
   /** How long a job may wait in all because its backend asked for it. */
   readonly retryBudgetMs: number
+  readonly log: Log
 }
 
 /** A later fetch has begun but not settled the user: look again soon whether it did. */
@@ -45,10 +46,28 @@ async function concludeJob(
       await deps.pauses.pause(user.domain, outcome.ms)
       return waitForBackend(job, token, outcome.ms)
     case 'retry':
-      throw new Error(`${outcome.code}: ${outcome.message}`)
+      report(outcome, user, job, deps)
+      throw new AttemptFailedError(`${outcome.code}: ${outcome.message}`)
     case 'failed':
+      report(outcome, user, job, deps)
       throw new UnrecoverableError(`${outcome.code}: ${outcome.message}`)
   }
+}
+
+/** One of several attempts of a job has failed, as was to be expected now and then. */
+export class AttemptFailedError extends Error {
+  override readonly name = 'AttemptFailedError'
+}
+
+function report(
+  { kind, code, message }: Extract<Outcome, { kind: 'retry' | 'failed' }>,
+  { username, domain }: User,
+  job: Job<RefreshJob>,
+  { log }: ProcessDeps,
+): void {
+  const line = { username, domain, code, reason: message, attempt: job.attemptsMade + 1 }
+  if (kind === 'retry') log.info(line, 'A fetch failed; it will be tried again')
+  else log.warn(line, 'A fetch failed for good; what is stored stays')
 }
 
 const mayPause = (job: Job<RefreshJob>, ms: number, { retryBudgetMs }: ProcessDeps): boolean =>

@@ -1,8 +1,8 @@
-import { type BareJid, FAILURE_CODES, type User } from '@rollcall/roster'
-import type { RefreshJob, RosterStore } from '@rollcall/runtime'
+import type { BareJid, User } from '@rollcall/roster'
+import { createLog, type RefreshJob, type RosterStore } from '@rollcall/runtime'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import type { BackendAnswer } from '../../../apps/worker/src/backend/backend-client.ts'
-import { processJob } from '../../../apps/worker/src/process-job.ts'
+import { AttemptFailedError, processJob } from '../../../apps/worker/src/process-job.ts'
 import { PICK } from './scenario.ts'
 import { rosterOf } from './serial-rosters.ts'
 import { ATTEMPTS, type SimulatedJob, type SimulatedQueue } from './simulated-queue.ts'
@@ -112,11 +112,12 @@ export async function startWorkerRun(job: SimulatedJob, token: string, deps: Wor
         backend: { fetchRoster: (_: User, source) => pass('fetch', async () => answer(source)) },
         pauses: { left: () => 0, pause: async () => {} },
         retryBudgetMs: 3_600_000,
+        log: SILENT,
       })
     } catch (error) {
       if (error instanceof DelayedError || error instanceof LockLostError) return
       if (error instanceof UnrecoverableError) return void (await pass('finish', () => queue.finish(job, token)))
-      if (!isRetry(error)) throw error
+      if (!(error instanceof AttemptFailedError)) throw error
       return void (await pass('retry', () => queue.retry(job, token)))
     }
     await pass('finish', () => queue.finish(job, token))
@@ -136,12 +137,10 @@ export async function startWorkerRun(job: SimulatedJob, token: string, deps: Wor
   }
 }
 
+const SILENT = createLog({ level: 'silent', name: 'model' })
+
 const ANSWERS: Record<number, string> = {
   [PICK.fails]: 'fails',
   [PICK.failsForGood]: 'fails for good',
   [PICK.asksForPause]: 'asks for a pause',
 }
-
-/** What the worker throws for another attempt starts with the failure's code; anything else is a bug. */
-const isRetry = (error: unknown): boolean =>
-  error instanceof Error && FAILURE_CODES.some((code) => error.message.startsWith(`${code}: `))

@@ -3,7 +3,7 @@ import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import type { Dispatcher } from 'undici'
 import { type ContentDecoder, contentDecoder, isEncoded } from './content-decoder.ts'
 import type { RequestHeaders } from './request-headers.ts'
-import { BodyEncodingError, BodyTooLargeError, DeadlineError } from './transfer-errors.ts'
+import { BodyEncodingError, BodyTooLargeError, BrokenOffError, DeadlineError } from './transfer-errors.ts'
 
 /** What is read of the body of a status other than 200, to keep the connection: an error page, not a download. */
 const DRAINED_BYTES = 64 * 1024
@@ -109,7 +109,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       })
       return
     }
-    this.#endEarly(error)
+    this.#endEarly(this.#status > 0 ? new BrokenOffError('the body is not whole', { cause: error }) : error)
   }
 
   /** As it comes: what the decoder has not read yet is within the limit too. */

@@ -1,6 +1,6 @@
 import { type FailureCode, printable } from '@rollcall/roster'
 import { errors } from 'undici'
-import { BodyEncodingError, BodyTooLargeError, DeadlineError } from './transfer-errors.ts'
+import { BodyEncodingError, BodyTooLargeError, BrokenOffError, DeadlineError } from './transfer-errors.ts'
 
 /** Whether the same request may go better later; a pause is for the whole domain and costs no attempt. */
 export type Retry = 'never' | 'backoff' | { readonly pauseMs: number }
@@ -29,8 +29,12 @@ export function transferFailure(error: unknown): BackendFailure {
   if (code === CONNECT_TIMEOUT) return failed('backend-timeout', 'The backend took no connection in time', 'backoff')
   if (code === PROXY_REFUSED)
     return failed('backend-unreachable', 'The proxy did not connect to the backend', 'backoff')
-  return failed('backend-unreachable', `No answer from the backend (${printable(code)})`, 'backoff')
+  const what = error instanceof BrokenOffError ? 'The answer of the backend broke off' : 'No answer from the backend'
+  return failed('backend-unreachable', `${what} (${WORDS[code] ?? printable(code)})`, 'backoff')
 }
+
+/** Of undici's own codes the one that everybody meets. */
+const WORDS: Readonly<Record<string, string>> = { [new errors.SocketError().code]: 'the connection was closed' }
 
 const CONNECT_TIMEOUT = new errors.ConnectTimeoutError().code
 /** undici's error for it; our own ends are told apart before. */
@@ -44,6 +48,7 @@ const OUR_FAULT: ReadonlySet<string> = new Set([
 /** A few errors of undici have no code, but a name that says as much. */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
+  if (error instanceof BrokenOffError) return codeOf(error.cause)
   if ('code' in error && typeof error.code === 'string') return error.code
   return error instanceof errors.UndiciError || error instanceof errors.HTTPParserError ? error.name : undefined
 }

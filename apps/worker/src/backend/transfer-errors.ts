@@ -22,3 +22,8 @@ export class BodyTooLargeError extends Error {
 export class BodyEncodingError extends Error {
   override readonly name = 'BodyEncodingError'
 }
+
+/** The connection broke after the headers and before the end of the body; `cause` says how. */
+export class BrokenOffError extends Error {
+  override readonly name = 'BrokenOffError'
+}
