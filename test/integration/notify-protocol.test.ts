@@ -62,6 +62,15 @@ describe('a client written for mod_http_roster_admin', () => {
   })
 })
 
+test.each([
+  ['no HTTP', 'hello\r\n\r\n', 400, /not an HTTP request/],
+  ['headers of 20 KB', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, /16 KiB/],
+])('%s is refused in JSON too', async (_, text, status, message) => {
+  const [head = '', body = ''] = (await exchange(rollcall.api.url, text)).split('\r\n\r\n')
+  expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  expect(JSON.parse(body)).toEqual({ status: 'error', message: expect.stringMatching(message), updated: 0, errors: 0 })
+})
+
 test('a client that breaks off in the middle of its body leaves nobody waiting, and harms nobody', async () => {
   const { hostname, port } = new URL(rollcall.api.url)
   const socket = connect(Number(port), hostname)

@@ -46,7 +46,7 @@ describe.each(['/contacts/', '/v1/rosters/'])('a roster that is not stored yet, 
     const answer = await get(prefix + name('slow'))
     expect(answer.status).toBe(503)
     expect(answer.headers['retry-after']).toBe('1')
-    expect(answer.text).toMatch(/still being fetched/)
+    expect(answer.text).toMatch(/not fetched in time; a refresh of it goes on/)
     expect(rollcall.api.waiting()).toEqual({ callers: 0, users: 0 })
     held.release()
     await expect.poll(async () => (await get(prefix + name('slow'))).status).toBe(200)

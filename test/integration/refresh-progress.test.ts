@@ -89,8 +89,10 @@ test('one user who is not done by the deadline goes on too', async () => {
   const answer = await rollcall.send('/roster_admin/refresh/single')
   expect(answer.status).toBe(202)
   expect(answer.json()).toEqual({ status: 'ok', message: expect.stringContaining('still running') })
+  const location = rollcall.api.url + String(answer.headers.location)
+  expect(await progressAt(location)).toMatchObject({ state: 'running', total: 1, pending: 1 })
   held.release()
-  await expect.poll(async () => (await rollcall.send('/contacts/single')).status).toBe(200)
+  await expect.poll(() => progressAt(location)).toMatchObject({ state: 'done', updated: 1, pending: 0 })
 })
 
 describe('a refresh that is not known is a problem of RFC 9457', () => {
@@ -105,7 +107,7 @@ describe('a refresh that is not known is a problem of RFC 9457', () => {
     const answer = await rollcall.send(`/v1/refreshes/${id}`)
     expect(answer.status).toBe(404)
     expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8')
-    expect(answer.json()).toMatchObject({ title: 'Unknown refresh', status: 404 })
+    expect(answer.json()).toMatchObject({ title: 'Not found', status: 404 })
     expect(answer.text.length).toBeLessThan(500)
   })
 })

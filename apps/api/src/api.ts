@@ -16,6 +16,7 @@ import {
 import { gate } from './gate.ts'
 import { waitingRoom } from './patience.ts'
 import { refreshRecords } from './refresh-records.ts'
+import { refuser } from './refusals.ts'
 import { startResuming } from './resume-refreshes.ts'
 import { apiServer } from './server.ts'
 import { settlements } from './settlements.ts'
@@ -63,7 +64,7 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
   const refreshing = { ...config, store, queue, settlements: settled, records, replica, log }
   let ending = false
   const health = { redis, ending: () => ending }
-  const server = apiServer({ ...refreshing, gate: gate(config), waiting, health })
+  const server = apiServer({ ...refreshing, gate: gate(config), refuse: refuser(log), waiting, health })
   server.listen(config.port, config.host)
   await once(server, 'listening')
   const { address, port } = server.address() as AddressInfo

@@ -1,4 +1,4 @@
-import { liveProcesses, writeProblem } from '@rollcall/runtime'
+import { liveProcesses, redisTrouble, writeProblem } from '@rollcall/runtime'
 import type { Redis } from 'ioredis'
 
 export interface Health {
@@ -18,12 +18,13 @@ export async function readiness({ redis, ending }: HealthDeps): Promise<Health> 
   try {
     const [processes, notWritable] = await Promise.all([liveProcesses(redis), writeProblem(redis)])
     const reasons: string[] = []
-    if (!processes.some(({ role }) => role === 'worker'))
-      reasons.push('No worker is alive: refreshes wait in the queue')
+    // What takes no writes takes no heartbeats either: then nothing is known of the workers.
     if (notWritable) reasons.push(`Redis takes no writes: refreshes are refused (${notWritable})`)
+    else if (!processes.some(({ role }) => role === 'worker'))
+      reasons.push('No worker is alive: refreshes wait in the queue')
     return { httpStatus: 200, body: { status: reasons.length > 0 ? 'degraded' : 'ok', reasons } }
   } catch (error) {
-    return unavailable(`Redis cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    return unavailable(`Redis cannot be read: ${redisTrouble(error)}`)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Failure, User } from '@rollcall/roster'
-import { PRIORITY, type StoredRoster } from '@rollcall/runtime'
+import type { StoredRoster } from '@rollcall/runtime'
 import type { Patience } from './patience.ts'
-import { type RefreshDeps, refreshUser } from './refresh-users.ts'
+import { type RefreshDeps, refreshForLogin } from './refresh-users.ts'
 
 export type Lookup =
   | { readonly kind: 'stored'; readonly roster: StoredRoster }
@@ -10,7 +10,7 @@ export type Lookup =
 
 /** A roster that is not stored yet is fetched at once, ahead of everybody else. Throws when Redis is away. */
 export async function lookupMissing(user: User, patience: Patience, deps: RefreshDeps): Promise<Lookup> {
-  const { pending, failures } = await refreshUser(user, PRIORITY.login, patience, deps)
+  const { pending, failures } = await refreshForLogin(user, patience, deps)
   const roster = await deps.store.read(user.jid) // also after a failure: another refresh may have stored it meanwhile
   if (roster) return { kind: 'stored', roster }
   const [failure] = failures

@@ -41,7 +41,7 @@ export function parseNotification(
   const unusable = new Map<string, Failure>()
   names.forEach((name, at) => {
     if (typeof name !== 'string') {
-      throw new BadNotificationError(400, `Element ${at} of the body is ${kindOf(name)}; a username is a string`)
+      throw new BadNotificationError(400, `body[${at}] is ${kindOf(name)}; a username is a string`)
     }
     const parsed = parseUser(name, domains)
     if (parsed.kind === 'user') users.set(parsed.user.jid, parsed.user)

@@ -1,33 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Domain, parseUser, readContactsBody, toV1Roster, type User } from '@rollcall/roster'
+import { type Domain, EMPTY_BODY, parseUser, readContactsBody, toV1Roster, type User } from '@rollcall/roster'
 import { type DomainConfig, domainOfHost, isRedisTrouble, type Log, type StoredRoster } from '@rollcall/runtime'
 import type { Gate } from './gate.ts'
-import { type Headers, sendBody, sendJson, sendProblem } from './json-response.ts'
+import { sendBody } from './json-response.ts'
 import { lookupMissing } from './lookup-roster.ts'
 import type { Waiting } from './patience.ts'
 import type { RefreshDeps } from './refresh-users.ts'
+import { OUR_FAULT, REDIS_AWAY, RETRY_SOON, type Refuse } from './refusals.ts'
 
 export interface ReadDeps extends RefreshDeps {
   readonly gate: Gate
   readonly domains: ReadonlyMap<Domain, DomainConfig>
   readonly waiting: Waiting
   readonly readDeadlineMs: number
+  readonly refuse: Refuse
   readonly log: Log
 }
 
-/** How a roster, and the lack of one, are shown under one path. */
+/** How a roster is shown under one path. */
 interface Form {
   readonly path: string
   show(user: User, roster: StoredRoster): { readonly body: string | Buffer; readonly etag: string }
   empty(user: User): string
-  refuse(response: ServerResponse, status: number, message: string, headers?: Headers): void
 }
 
 const CONTACTS: Form = {
   path: '/contacts/',
   show: (_user, { body, etag }) => ({ body, etag: `"${etag}"` }),
-  empty: () => '{}',
-  refuse: (response, status, message, headers) => sendJson(response, status, { status: 'error', message }, headers),
+  empty: () => EMPTY_BODY,
 }
 
 const V1: Form = {
@@ -47,19 +47,6 @@ const V1: Form = {
       fetchedAt: new Date().toISOString(),
       contacts: [],
     }),
-  refuse: (response, status, message, headers) =>
-    sendProblem(response, status, TITLES[status] ?? 'Error', message, headers),
-}
-
-const TITLES: Record<number, string> = {
-  400: 'Unusable username',
-  401: 'Token needed',
-  403: 'Not allowed',
-  404: 'Unknown user',
-  405: 'Method not allowed',
-  500: 'Internal error',
-  502: 'Roster not available',
-  503: 'Not available now',
 }
 
 export type ReadHandler = (request: IncomingMessage, response: ServerResponse) => boolean
@@ -73,30 +60,28 @@ export function readHandler(deps: ReadDeps): ReadHandler {
     const url = request.url ?? ''
     const form = url.startsWith(CONTACTS.path) ? CONTACTS : url.startsWith(V1.path) ? V1 : null
     if (!form) return false
-    answer(form, request, response, deps).catch((error: unknown) => fail(form, error, response, deps.log))
+    answer(form, request, response, deps).catch((error: unknown) => fail(error, request, response, deps))
     return true
   }
 }
 
 async function answer(form: Form, request: IncomingMessage, response: ServerResponse, deps: ReadDeps): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return form.refuse(response, 405, 'Rosters can only be read here: use GET or HEAD', { allow: 'GET, HEAD' })
+    const message = 'Rosters can only be read here: use GET or HEAD'
+    return deps.refuse(request, response, { status: 405, message, headers: { allow: 'GET, HEAD' } })
   }
   const caller = deps.gate(request)
-  if (caller.kind === 'refused')
-    return form.refuse(response, caller.status, caller.message, authenticate(caller.status))
+  if (caller.kind === 'refused') return deps.refuse(request, response, caller)
   const user = userAt(form.path, request, deps)
-  if (typeof user === 'string') return form.refuse(response, 400, user)
+  if (typeof user === 'string')
+    return deps.refuse(request, response, { status: 400, message: user, caller: caller.name })
   const forbidden = caller.refusal('read', user.domain)
-  if (forbidden) return form.refuse(response, forbidden.status, forbidden.message)
+  if (forbidden) return deps.refuse(request, response, { ...forbidden, caller: caller.name })
 
   const stored = await deps.store.read(user.jid)
   if (stored) return send(form, user, stored, request, response)
   return sendMissing(form, user, request, response, deps)
 }
-
-export const authenticate = (status: number): Headers =>
-  status === 401 ? { 'www-authenticate': 'Bearer, Basic realm="rollcall"' } : {}
 
 /** The user that a path names, or why it names none. */
 function userAt(prefix: string, request: IncomingMessage, { domains, defaultDomain }: ReadDeps): User | string {
@@ -157,30 +142,28 @@ async function sendMissing(
   try {
     const lookup = await lookupMissing(user, patience, deps)
     if (lookup.kind === 'stored') return send(form, user, lookup.roster, request, response)
-    if (lookup.kind === 'pending') {
-      return form.refuse(
-        response,
-        503,
-        `The roster of ${user.username} is not stored yet and is still being fetched`,
-        RETRY_SOON,
-      )
-    }
-    if (lookup.failure.code === 'user-unknown') return sendUnknown(form, user, response, deps)
-    const { code, message } = lookup.failure
-    form.refuse(
-      response,
-      503,
-      `The roster of ${user.username} is not stored yet and could not be fetched: ${code}: ${message}`,
-      RETRY_SOON,
-    )
+    if (lookup.kind === 'failed' && lookup.failure.code === 'user-unknown')
+      return sendUnknown(form, user, request, response, deps)
+    const why =
+      lookup.kind === 'pending'
+        ? 'was not fetched in time; a refresh of it goes on'
+        : `could not be fetched: ${lookup.failure.code}: ${lookup.failure.message}`
+    const message = `The roster of ${user.username} is not stored yet and ${why}`
+    deps.refuse(request, response, { status: 503, message, headers: RETRY_SOON })
   } finally {
     patience.end()
   }
 }
 
-function sendUnknown(form: Form, user: User, response: ServerResponse, { domains }: ReadDeps): void {
+function sendUnknown(
+  form: Form,
+  user: User,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { domains, refuse }: ReadDeps,
+): void {
   if (domains.get(user.domain)?.unknownUserRead === 'not-found') {
-    return form.refuse(response, 404, `The backend knows no user ${user.username}`)
+    return refuse(request, response, { status: 404, message: `The backend knows no user ${user.username}` })
   }
   sendBody(response, 200, form.empty(user), {
     'content-type': 'application/json; charset=utf-8',
@@ -188,11 +171,9 @@ function sendUnknown(form: Form, user: User, response: ServerResponse, { domains
   })
 }
 
-export const RETRY_SOON: Headers = { 'retry-after': 1 }
-
-function fail(form: Form, error: unknown, response: ServerResponse, log: Log): void {
+function fail(error: unknown, request: IncomingMessage, response: ServerResponse, { refuse, log }: ReadDeps): void {
   if (response.headersSent) return void response.destroy()
-  if (isRedisTrouble(error)) return form.refuse(response, 503, 'Redis is not reachable; try again', RETRY_SOON)
+  if (isRedisTrouble(error)) return refuse(request, response, REDIS_AWAY)
   log.error({ err: error }, 'A read failed')
-  form.refuse(response, 500, 'Something went wrong here; the log of the api has it')
+  refuse(request, response, OUR_FAULT)
 }

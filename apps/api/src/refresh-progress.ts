@@ -1,4 +1,10 @@
-import { type Failure, MAX_LISTED_FAILURES, type RefreshCounts, type RefreshProgress } from '@rollcall/roster'
+import {
+  type Failure,
+  MAX_LISTED_FAILURES,
+  type RefreshCounts,
+  type RefreshOutcome,
+  type RefreshProgress,
+} from '@rollcall/roster'
 import type { RosterStore, UserState } from '@rollcall/runtime'
 import type { RefreshChunk, RefreshHeader, RefreshRecords } from './refresh-records.ts'
 import { type Settlement, settlementOf } from './settlements.ts'
@@ -26,10 +32,7 @@ export async function readProgress(id: string, deps: ProgressDeps): Promise<Refr
   return progress
 }
 
-export function progressOf(
-  header: RefreshHeader,
-  counts: RefreshCounts & { readonly failures: readonly Failure[] },
-): RefreshProgress {
+export function progressOf(header: RefreshHeader, counts: RefreshOutcome): RefreshProgress {
   const { id, caller, domain, acceptedAt, total, unusable } = header
   return {
     id,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { BareJid, Domain, Failure, RefreshCounts, User } from '@rollcall/roster'
+import type { BareJid, Domain, Failure, RefreshOutcome, User } from '@rollcall/roster'
 import {
   byShard,
   type Log,
@@ -35,7 +35,10 @@ export interface RefreshRequest {
   readonly unusable: readonly Failure[]
 }
 
-export type RefreshResult = RefreshCounts & { readonly refresh: string; readonly failures: readonly Failure[] }
+export interface RefreshResult extends RefreshOutcome {
+  /** Its id. */
+  readonly refresh: string
+}
 
 /** Chunks of users asked for and enqueued at the same time: more brings no speed and holds up others. */
 const CHUNKS_IN_FLIGHT = 4
@@ -60,17 +63,12 @@ export async function refreshUsers(
   }
 }
 
-/** Asks for the roster of one user, ahead of everybody else, and waits for it. Throws when Redis is away. */
-export async function refreshUser(
-  user: User,
-  priority: Priority,
-  patience: Patience,
-  deps: RefreshDeps,
-): Promise<RefreshCounts & { readonly failures: readonly Failure[] }> {
+/** Asks for the roster of somebody who logs in, ahead of everybody else, and waits for it. Throws when Redis is away. */
+export async function refreshForLogin(user: User, patience: Patience, deps: RefreshDeps): Promise<RefreshOutcome> {
   const waiting = tally([user.jid], deps.settlements, nameIn(deps.defaultDomain))
   try {
     const [chunk] = chunksOf([user.jid], deps.shards)
-    const intake = chunk ? askFor(chunk, priority, waiting, deps) : Promise.resolve()
+    const intake = chunk ? askFor(chunk, PRIORITY.login, waiting, deps) : Promise.resolve()
     await untilAnswerable(intake, waiting, patience, deps)
     return waiting.counts()
   } finally {
@@ -141,12 +139,7 @@ async function conclude(header: RefreshHeader, waiting: Tally, { records, log }:
   const counts = waiting.counts()
   const failures = [...header.unusable.failures, ...counts.failures]
   const result = { ...counts, errors: counts.errors + header.unusable.count, failures, refresh: header.id }
-  const { updated, changed, errors, pending } = result
-  const durationMs = Date.now() - Date.parse(header.acceptedAt)
-  log.info(
-    { refresh: header.id, caller: header.caller, updated, changed, errors, pending, durationMs },
-    'A refresh is answered',
-  )
+  report(header, result, log)
   if (counts.pending === 0) {
     records
       .finish(header, progressOf(header, counts))
@@ -156,6 +149,17 @@ async function conclude(header: RefreshHeader, waiting: Tally, { records, log }:
   }
   return result
 }
+
+/** Who failed first and why is told at once: nobody should have to ask for it at three in the morning. */
+function report({ caller, acceptedAt }: RefreshHeader, result: RefreshResult, log: Log): void {
+  const { refresh, updated, changed, errors, pending, failures } = result
+  const durationMs = Date.now() - Date.parse(acceptedAt)
+  const line = { refresh, caller, updated, changed, errors, pending, durationMs }
+  if (errors === 0) log.info(line, 'A refresh is answered')
+  else log.warn({ ...line, failures: failures.slice(0, LOGGED_FAILURES) }, 'A refresh is answered, with errors')
+}
+
+const LOGGED_FAILURES = 3
 
 function headerOf({ caller, domain, users, unusable }: RefreshRequest, chunks: number): RefreshHeader {
   return {

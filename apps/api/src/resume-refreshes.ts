@@ -1,4 +1,4 @@
-import { PRIORITY } from '@rollcall/runtime'
+import { isRedisTrouble, PRIORITY } from '@rollcall/runtime'
 import type { RefreshChunk } from './refresh-records.ts'
 import { type RefreshDeps, takeIn } from './refresh-users.ts'
 
@@ -19,9 +19,10 @@ export function startResuming(deps: RefreshDeps): () => void {
     if (resuming) return
     resuming = true
     resume()
-      .catch((error: unknown) =>
-        deps.log.warn({ err: error }, 'Could not look for refreshes to go on with; the next look tries again'),
-      )
+      .catch((error: unknown) => {
+        if (isRedisTrouble(error)) return // the connection says so itself, once
+        deps.log.warn({ err: error }, 'Could not look for refreshes to go on with; the next look tries again')
+      })
       .finally(() => {
         resuming = false
       })

@@ -5,19 +5,19 @@ import {
   parseUser,
   printable,
   type RefreshProgress,
-  refusal,
+  type SummaryAnswer,
   summarise,
   summariseOne,
 } from '@rollcall/roster'
-import { type DomainConfig, domainOfHost, PRIORITY, type Right } from '@rollcall/runtime'
+import { type DomainConfig, domainOfHost, type Right } from '@rollcall/runtime'
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import type { Caller, Gate, Refused } from './gate.ts'
-import { sendJson, sendProblem } from './json-response.ts'
+import { sendJson } from './json-response.ts'
 import { parseNotification } from './notify.ts'
 import type { Waiting } from './patience.ts'
-import { authenticate } from './read-handler.ts'
 import { readProgress } from './refresh-progress.ts'
-import { nameIn, type RefreshDeps, refreshUser, refreshUsers } from './refresh-users.ts'
+import { nameIn, type RefreshDeps, type RefreshRequest, type RefreshResult, refreshUsers } from './refresh-users.ts'
+import type { Refuse } from './refusals.ts'
 
 export interface RouteDeps extends RefreshDeps {
   readonly gate: Gate
@@ -26,6 +26,7 @@ export interface RouteDeps extends RefreshDeps {
   readonly refreshDeadlineMs: number
   readonly maxBodyBytes: number
   readonly maxUsernames: number
+  readonly refuse: Refuse
 }
 
 interface Route {
@@ -45,10 +46,10 @@ export function routes(deps: RouteDeps): Route[] {
 }
 
 /** Looks at who asks before a body is read. What they may do depends on the domains in it. */
-function allowed({ gate }: RouteDeps): RequestHandler {
+function allowed({ gate, refuse }: RouteDeps): RequestHandler {
   return (request, response, next) => {
     const caller = gate(request)
-    if (caller.kind === 'refused') return refuse(request, response, caller.status, caller.message)
+    if (caller.kind === 'refused') return refuse(request, response, caller)
     response.locals.caller = caller
     next()
   }
@@ -65,41 +66,44 @@ function notify(deps: RouteDeps): RequestHandler {
     )
     for (const asked of new Set(users.length > 0 ? users.map((user) => user.domain) : [domain])) {
       const forbidden = caller.refusal('notify', asked)
-      if (forbidden) return refuse(request, response, forbidden.status, forbidden.message)
+      if (forbidden) return deps.refuse(request, response, { ...forbidden, caller: caller.name })
     }
-    const patience = deps.waiting.enter(response, deps.refreshDeadlineMs)
-    try {
-      const result = await refreshUsers({ caller: caller.name, domain, users, unusable }, patience, deps)
-      const { httpStatus, body } = summarise(result)
-      sendJson(response, httpStatus, body, httpStatus === 202 ? { location: `/v1/refreshes/${result.refresh}` } : {})
-    } finally {
-      patience.end()
-    }
+    await refreshAndAnswer({ caller: caller.name, domain, users, unusable }, summarise, response, deps)
   }
 }
 
 function refreshOne(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
+    const caller = callerOf(response)
     const domain = domainOf(request, deps)
     const parsed = parseUser(param(request, 'username'), { default: domain, has: (name) => deps.domains.has(name) })
-    const forbidden = callerOf(response).refusal('notify', parsed.kind === 'user' ? parsed.user.domain : domain)
-    if (forbidden) return refuse(request, response, forbidden.status, forbidden.message)
-    if (parsed.kind === 'unusable') return answerOne(response, parsed.failure)
-    const patience = deps.waiting.enter(response, deps.refreshDeadlineMs)
-    try {
-      const { pending, failures } = await refreshUser(parsed.user, PRIORITY.small, patience, deps)
-      answerOne(response, pending > 0 ? 'pending' : (failures[0] ?? 'updated'))
-    } finally {
-      patience.end()
-    }
+    const forbidden = caller.refusal('notify', parsed.kind === 'user' ? parsed.user.domain : domain)
+    if (forbidden) return deps.refuse(request, response, { ...forbidden, caller: caller.name })
+    if (parsed.kind === 'unusable') return answerUnusable(parsed.failure, response)
+    const refresh = { caller: caller.name, domain, users: [parsed.user], unusable: [] }
+    await refreshAndAnswer(refresh, summariseOne, response, deps)
   }
 }
 
-function answerOne(response: Response, result: 'pending' | 'updated' | Failure): void {
-  const { httpStatus, body } = summariseOne(
-    typeof result === 'string' ? { kind: result } : { kind: 'failed', failure: result },
-  )
+function answerUnusable(failure: Failure, response: Response): void {
+  const { httpStatus, body } = summariseOne({ updated: 0, changed: 0, errors: 1, pending: 0, failures: [failure] })
   sendJson(response, httpStatus, body)
+}
+
+async function refreshAndAnswer(
+  refresh: RefreshRequest,
+  summarised: (result: RefreshResult) => SummaryAnswer<unknown>,
+  response: Response,
+  deps: RouteDeps,
+): Promise<void> {
+  const patience = deps.waiting.enter(response, deps.refreshDeadlineMs)
+  try {
+    const result = await refreshUsers(refresh, patience, deps)
+    const { httpStatus, body } = summarised(result)
+    sendJson(response, httpStatus, body, httpStatus === 202 ? { location: `/v1/refreshes/${result.refresh}` } : {})
+  } finally {
+    patience.end()
+  }
 }
 
 /** What ids of refreshes look like: no other text may become part of a key of Redis. */
@@ -109,15 +113,13 @@ function progress(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
     const id = param(request, 'id')
     const found = UUID.test(id) ? await readProgress(id, { ...deps, nameOf: nameIn(deps.defaultDomain) }) : null
-    if (!found)
-      return sendProblem(
-        response,
-        404,
-        'Unknown refresh',
-        `No refresh ${printable(id)} is known: it never was, or it ended too long ago (REFRESH_TTL_S)`,
-      )
-    const forbidden = mayLook(callerOf(response), found)
-    if (forbidden) return refuse(request, response, forbidden.status, forbidden.message)
+    const caller = callerOf(response)
+    if (!found) {
+      const message = `No refresh ${printable(id)} is known: it never was, or it ended too long ago (REFRESH_TTL_S)`
+      return deps.refuse(request, response, { status: 404, message, caller: caller.name })
+    }
+    const forbidden = mayLook(caller, found)
+    if (forbidden) return deps.refuse(request, response, { ...forbidden, caller: caller.name })
     sendJson(response, 200, found)
   }
 }
@@ -136,28 +138,3 @@ const callerOf = (response: Response): Caller => response.locals.caller as Calle
 
 const domainOf = (request: Request | IncomingMessage, { domains, defaultDomain }: RouteDeps): Domain =>
   domainOfHost(request.headers.host, domains, defaultDomain)
-
-/** In the form that belongs to the path: problem+json under /v1, the module's four fields elsewhere. */
-export function refuse(
-  request: { readonly path: string },
-  response: Response,
-  status: number,
-  message: string,
-  headers: Record<string, string | number> = {},
-): void {
-  const all = { ...authenticate(status), ...headers }
-  if (request.path.startsWith('/v1/')) sendProblem(response, status, TITLES[status] ?? 'Error', message, all)
-  else sendJson(response, status, refusal(message), all)
-}
-
-const TITLES: Record<number, string> = {
-  400: 'Bad request',
-  401: 'Token needed',
-  403: 'Not allowed',
-  404: 'Not found',
-  405: 'Method not allowed',
-  413: 'Too large',
-  415: 'Unsupported encoding',
-  500: 'Internal error',
-  503: 'Not available now',
-}

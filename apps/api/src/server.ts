@@ -1,11 +1,14 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { refusal } from '@rollcall/roster'
 import { isRedisTrouble } from '@rollcall/runtime'
 import cors from 'cors'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { type HealthDeps, readiness } from './health.ts'
 import { sendJson } from './json-response.ts'
-import { RETRY_SOON, type ReadDeps, readHandler } from './read-handler.ts'
-import { type RouteDeps, refuse, routes } from './routes.ts'
+import { type ReadDeps, readHandler } from './read-handler.ts'
+import { OUR_FAULT, REDIS_AWAY } from './refusals.ts'
+import { type RouteDeps, routes } from './routes.ts'
 
 export interface ServerDeps extends ReadDeps, RouteDeps {
   readonly health: HealthDeps
@@ -23,10 +26,26 @@ export function apiServer(deps: ServerDeps): Server {
   const handle: RequestListener = (request, response) => {
     if (!read(request, response)) app(request, response)
   }
-  return createServer(
+  const server = createServer(
     { requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS },
     deps.corsOrigins.length > 0 ? forPagesOf(deps.corsOrigins, handle) : handle,
   )
+  return server.on('clientError', refuseUnreadable)
+}
+
+/** What is no HTTP, or has not arrived in time, never becomes a request: it is answered by hand, as Node would. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const [status, message] = UNREADABLE[error.code ?? ''] ?? ['400 Bad Request', 'This is not an HTTP request']
+  const body = JSON.stringify(refusal(message))
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+}
+
+const UNREADABLE: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are longer than 16 KiB'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', `The request did not arrive within ${REQUEST_MS / 1000} s`],
 }
 
 /** Lets web pages of these origins, and of no other, send requests and read the answers. */
@@ -50,25 +69,29 @@ function application(deps: ServerDeps): Express {
     app[method](path, ...handlers)
     app.all(path, (request, response) => {
       const allow = method === 'get' ? 'GET, HEAD' : 'POST'
-      refuse(request, response, 405, `${request.method} is not possible here: use ${allow}`, { allow })
+      const message = `${request.method} is not possible at ${request.path}: use ${allow}`
+      deps.refuse(request, response, { status: 405, message, headers: { allow } })
     })
   }
-  app.use((request, response) => refuse(request, response, 404, `There is nothing at ${request.path}`))
+  app.use((request, response) =>
+    deps.refuse(request, response, { status: 404, message: `There is nothing at ${request.path}` }),
+  )
   app.use(onError(deps))
   return app
 }
 
 /** What a caller did wrong is theirs to mend (4xx), Redis' absence is nobody's (503), all else is our bug (500). */
-function onError({ log }: ServerDeps): ErrorRequestHandler {
+function onError({ log, refuse }: ServerDeps): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     if (response.headersSent) return void response.destroy()
-    if (isRedisTrouble(error))
-      return refuse(request, response, 503, 'Redis is not reachable or takes no writes; try again', RETRY_SOON)
+    if (isRedisTrouble(error)) return refuse(request, response, REDIS_AWAY)
     const status = statusOf(error)
-    if (status < 500)
-      return refuse(request, response, status, messageOf(error), status === 413 ? { connection: 'close' } : {})
+    if (status < 500) {
+      const headers = status === 413 ? { connection: 'close' } : {}
+      return refuse(request, response, { status, message: messageOf(error), headers })
+    }
     log.error({ err: error, path: request.path }, 'A request failed')
-    refuse(request, response, 500, 'Something went wrong here; the log of the api has it')
+    refuse(request, response, OUR_FAULT)
   }
 }
 
@@ -82,6 +105,8 @@ function messageOf(error: unknown): string {
   if ('type' in error && error.type === 'entity.too.large' && 'limit' in error) {
     return `The body is larger than ${error.limit} bytes (MAX_BODY_BYTES)`
   }
+  if ('code' in error && String(error.code).startsWith('Z_'))
+    return `The body is not what its Content-Encoding says (${error.message})`
   if (error instanceof URIError) return 'The path has a % that is not followed by two hexadecimal digits of UTF-8'
   return error.message
 }

@@ -1,11 +1,11 @@
-import { type BareJid, type Failure, MAX_LISTED_FAILURES, type RefreshCounts } from '@rollcall/roster'
+import { type BareJid, type Failure, MAX_LISTED_FAILURES, type RefreshOutcome } from '@rollcall/roster'
 import type { Requested } from '@rollcall/runtime'
 import type { Settlement, Settlements, Waiter } from './settlements.ts'
 
 export interface Tally {
   /** Says which generations answer for users of this tally, in the order of the users. */
   expect(users: readonly BareJid[], requested: Requested): void
-  counts(): RefreshCounts & { readonly failures: readonly Failure[] }
+  counts(): RefreshOutcome
   /** Resolves when nobody is pending. */
   readonly complete: Promise<void>
   /** Waits for nobody any longer; the counts stay. */

@@ -11,13 +11,13 @@ export { RefreshProgress } from './refresh-progress.ts'
 export {
   MAX_LISTED_FAILURES,
   type RefreshCounts,
+  type RefreshOutcome,
   RefreshSummary,
   Refusal,
   refusal,
   type SummaryAnswer,
   summarise,
   summariseOne,
-  type UserRefreshResult,
   UserSummary,
 } from './summary.ts'
 export { parseUrlTemplate, type UrlTemplate, UrlTemplateError } from './url-template.ts'

@@ -47,6 +47,10 @@ export interface RefreshCounts {
   readonly changed: number
 }
 
+export interface RefreshOutcome extends RefreshCounts {
+  readonly failures: readonly Failure[]
+}
+
 export interface SummaryAnswer<Body> {
   readonly httpStatus: 200 | 202 | 500
   readonly body: Body
@@ -54,9 +58,7 @@ export interface SummaryAnswer<Body> {
 
 const COMPLETE = 'roster update complete'
 
-export function summarise(
-  result: RefreshCounts & { readonly refresh: string; readonly failures: readonly Failure[] },
-): SummaryAnswer<RefreshSummary> {
+export function summarise(result: RefreshOutcome & { readonly refresh: string }): SummaryAnswer<RefreshSummary> {
   const { refresh, updated, errors, pending, changed } = result
   const failures = result.failures.slice(0, MAX_LISTED_FAILURES)
   const rest = { updated, errors, changed, refresh, failures }
@@ -71,22 +73,12 @@ export function summarise(
   return { httpStatus: 200, body: { status: 'ok', message: COMPLETE, ...rest } }
 }
 
-export type UserRefreshResult =
-  | { readonly kind: 'updated' }
-  | { readonly kind: 'pending' }
-  | { readonly kind: 'failed'; readonly failure: Failure }
-
-export function summariseOne(result: UserRefreshResult): SummaryAnswer<UserSummary> {
-  switch (result.kind) {
-    case 'updated':
-      return { httpStatus: 200, body: { status: 'ok', message: COMPLETE } }
-    case 'pending':
-      return { httpStatus: 202, body: { status: 'ok', message: 'roster update still running' } }
-    case 'failed': {
-      const { code, message } = result.failure
-      return { httpStatus: 500, body: { status: 'error', message: `roster update failed: ${code}: ${message}` } }
-    }
-  }
+/** The answer to the refresh of one user. */
+export function summariseOne({ pending, failures: [failure] }: RefreshOutcome): SummaryAnswer<UserSummary> {
+  if (pending > 0) return { httpStatus: 202, body: { status: 'ok', message: 'roster update still running' } }
+  if (failure === undefined) return { httpStatus: 200, body: { status: 'ok', message: COMPLETE } }
+  const message = `roster update failed: ${failure.code}: ${failure.message}`
+  return { httpStatus: 500, body: { status: 'error', message } }
 }
 
 /** Body of a 400, 401, 403, 413 or 503. */

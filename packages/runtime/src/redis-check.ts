@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { PROBE_KEY, SCHEMA_KEY } from './keys.ts'
+import { redisTrouble } from './redis.ts'
 
 /** Layout of the keys in Redis. A process refuses a Redis whose layout is newer than it knows. */
 export const SCHEMA_VERSION = 1
@@ -81,7 +82,7 @@ export async function writeProblem(redis: Redis): Promise<string | null> {
     await redis.set(PROBE_KEY, '1', 'EX', 60)
     return null
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return redisTrouble(error)
   }
 }
 

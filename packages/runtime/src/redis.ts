@@ -79,5 +79,13 @@ export function isRedisTrouble(error: unknown): boolean {
   return WRITE_REFUSALS.test(error.message) || CONNECTION_TROUBLE.test(error.message)
 }
 
+/** The same in words for people: what Redis itself says, or that it says nothing. */
+export function redisTrouble(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return isRedisTrouble(error) && !WRITE_REFUSALS.test(error.message)
+    ? 'it is not reachable or did not answer in time'
+    : error.message
+}
+
 const CONNECTION_TROUBLE =
   /Stream isn't writeable|Connection is closed|Socket timeout|Command timed out|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND/

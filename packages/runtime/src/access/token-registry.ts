@@ -9,7 +9,7 @@ export type Authentication =
   | { readonly kind: 'wrong' }
 
 export interface TokenRegistry {
-  /** Who sent this Authorization header: `missing` without one, `wrong` for all that is not a token of ours. */
+  /** Who sent this Authorization header: `missing` when there is no token in it, `wrong` when it is none of ours. */
   authenticate(authorization: string | undefined): Authentication
 }
 
@@ -29,7 +29,7 @@ export function tokenRegistry(entries: readonly TokenEntry[]): TokenRegistry {
     authenticate(authorization) {
       if (authorization === undefined) return MISSING
       const credentials = parseCredentials(authorization)
-      if (credentials === null) return WRONG
+      if (credentials === null) return MISSING
       // Ids are no secrets (they stand in logs): only the comparison of the rest has to take constant time.
       const known = byId.get(TOKEN.exec(credentials)?.[1] ?? '')
       if (known === undefined) return WRONG

@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { refusal } from '@rollcall/roster'
+import type { Log } from '@rollcall/runtime'
+import { type Headers, sendJson, sendProblem } from './json-response.ts'
+
+export interface Refusal {
+  readonly status: number
+  readonly message: string
+  readonly headers?: Headers
+  /** Name of the token, when it is known whose it is. */
+  readonly caller?: string
+}
+
+export type Refuse = (request: IncomingMessage, response: ServerResponse, refusal: Refusal) => void
+
+export const RETRY_SOON: Headers = { 'retry-after': 1 }
+
+export const REDIS_AWAY: Refusal = {
+  status: 503,
+  message: 'Redis is not reachable or takes no writes; try again',
+  headers: RETRY_SOON,
+}
+
+/** What went wrong has been logged by whoever says this. */
+export const OUR_FAULT: Refusal = { status: 500, message: 'Something went wrong here; the log of the api has it' }
+
+/**
+ * Answers what is not to be had, and says so in the log. The form belongs to the path: problem+json under /v1, the four
+ * fields of mod_http_roster_admin under /roster_admin, status and message elsewhere.
+ */
+export function refuser(log: Log): Refuse {
+  return (request, response, { status, message, headers = {}, caller }) => {
+    const path = pathOf(request)
+    const level = status >= 500 ? 'warn' : 'info'
+    log[level]({ method: request.method ?? '', path, status, reason: message, ...(caller && { caller }) }, 'Refused')
+    const all = { ...(status === 401 && AUTHENTICATE), ...headers }
+    if (path.startsWith('/v1/')) sendProblem(response, status, TITLES[status] ?? 'Error', message, all)
+    else
+      sendJson(response, status, path.startsWith('/contacts/') ? { status: 'error', message } : refusal(message), all)
+  }
+}
+
+const AUTHENTICATE: Headers = { 'www-authenticate': 'Bearer, Basic realm="rollcall"' }
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Token needed',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  413: 'Too large',
+  415: 'Unsupported encoding',
+  500: 'Internal error',
+  503: 'Not available now',
+}
+
+/** Without the query, in which anything may stand; Express shortens `url` within routers, not `originalUrl`. */
+function pathOf(request: IncomingMessage & { readonly originalUrl?: string }): string {
+  const url = request.originalUrl ?? request.url ?? ''
+  const end = url.indexOf('?')
+  return end === -1 ? url : url.slice(0, end)
+}
