@@ -13,10 +13,12 @@ export interface ChildOptions {
   /** Added to the environment of this process; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Each line of stdout and stderr, without its end. */
-  readonly onLine?: (line: string) => void
+  readonly onLine?: (line: string, from: OutputStream) => void
   /** Own process group, so that Ctrl-C in a terminal reaches only us and we decide the order. Default false. */
   readonly ownGroup?: boolean
 }
+
+export type OutputStream = 'stdout' | 'stderr'
 
 export interface Exit {
   readonly code: number | null
@@ -48,9 +50,11 @@ export interface WaitForUrlOptions {
 export class ChildEndedError extends Error {
   override readonly name = 'ChildEndedError'
   readonly exit: Exit
+  readonly lastLines: readonly string[]
   constructor(child: string, exit: Exit, lastLines: readonly string[]) {
     super([`${child} ended (${describeExit(exit)})`, ...lastLines.slice(-20)].join('\n  '))
     this.exit = exit
+    this.lastLines = lastLines
   }
 }
 
@@ -73,11 +77,11 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
   const lines: string[] = []
   const output = new EventEmitter<{ line: [string] }>().setMaxListeners(0)
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => {
+  for (const from of ['stdout', 'stderr'] as const) {
+    createInterface({ input: child[from] }).on('line', (line) => {
       lines.push(line)
       if (lines.length > KEPT_LINES) lines.shift()
-      onLine?.(line)
+      onLine?.(line, from)
       output.emit('line', line)
     })
   }

@@ -5,6 +5,7 @@ export {
   describeExit,
   type Exit,
   findOnPath,
+  type OutputStream,
   startChild,
   type WaitForUrlOptions,
 } from './child.ts'

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { type Child, ChildEndedError, findOnPath, startChild } from './child.ts'
+import { type Child, ChildEndedError, type ChildOptions, findOnPath, startChild } from './child.ts'
 import { bringDebianPackages, hasDebianPackages } from './debian-packages.ts'
 import { freePort } from './free-port.ts'
+import { commandLineOf, isAlive, workingDirectoryOf } from './process-identity.ts'
 
 export interface RedisProgram {
   readonly command: string
@@ -21,7 +22,7 @@ export interface RedisServerOptions {
   /** Further arguments of redis-server, after ours: `['--requirepass', 'x']`. */
   readonly args?: readonly string[]
   readonly ownGroup?: boolean
-  readonly onLine?: (line: string) => void
+  readonly onLine?: ChildOptions['onLine']
   /** Told when Redis has to be brought first, which takes some seconds and the network. */
   readonly onBringing?: () => void
 }
@@ -128,21 +129,16 @@ async function refuseSharedDirectory(directory: string): Promise<void> {
   const pidfile = pidfileOf(directory)
   if (!existsSync(pidfile)) return
   const pid = Number((await readFile(pidfile, 'utf8')).trim())
-  if (await isRedis(pid)) throw new Error(`A Redis (pid ${pid}) still uses ${directory}. Stop it with:  kill ${pid}`)
+  if (isRedisOf(directory, pid)) {
+    throw new Error(`A Redis (pid ${pid}) still uses ${directory}. Stop it with:  kill ${pid}`)
+  }
 }
 
-async function isRedis(pid: number): Promise<boolean> {
-  if (!Number.isInteger(pid) || pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-  } catch {
-    return false
-  }
-  if (process.platform !== 'linux') return true
-  return readFile(`/proc/${pid}/cmdline`, 'utf8').then(
-    (line) => /redis-server|valkey-server/.test(line),
-    () => false,
-  )
+// The pidfile outlives a kill -9. Redis works in its directory, so another one is not taken for it.
+function isRedisOf(directory: string, pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return false
+  if (process.platform === 'linux') return workingDirectoryOf(pid) === realpathSync(directory)
+  return /redis-server|valkey-server/.test(commandLineOf(pid))
 }
 
 async function untilReady(child: Child, port: number): Promise<void> {
@@ -179,5 +175,6 @@ function installLine(): string {
   if (findOnPath('dnf')) return 'sudo dnf install redis'
   if (findOnPath('apk')) return 'sudo apk add redis'
   if (findOnPath('pacman')) return 'sudo pacman -S redis'
-  return 'docker run -p 6380:6379 redis:7   and then set REDIS_URL=redis://127.0.0.1:6380'
+  // On loopback only, since it has no password.
+  return 'docker run -d -p 127.0.0.1:6380:6379 redis:7\nand start again with:  REDIS_URL=redis://127.0.0.1:6380 npm start'
 }
