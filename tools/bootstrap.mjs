@@ -28,8 +28,8 @@ export async function install() {
   await step('packages (npm ci)', async () => {
     const npm = process.env.npm_execpath
     const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
-    if (npm?.endsWith('.js')) await run(process.execPath, [npm, ...args])
-    else await run('npm', args, { shell: process.platform === 'win32' })
+    if (npm?.endsWith('.js')) await run(process.execPath, [npm, ...args], { ownGroup: true })
+    else await run('npm', args, { shell: process.platform === 'win32', ownGroup: true })
   })
 }
 
@@ -43,6 +43,7 @@ export async function build() {
     const args = ['run', 'build', '--output-logs=errors-only', '--log-order=grouped']
     await runQuietly(process.execPath, [turbo, ...args], {
       env: { TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
+      ownGroup: true,
     })
     mkdirSync(dirname(stamp), { recursive: true })
     writeFileSync(stamp, sources)
@@ -78,32 +79,56 @@ export async function step(name, work) {
 
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`
 
-/** Runs a command in the repository with an empty stdin, showing what it writes. Rejects with StepError unless it ends with 0. */
+// Less than the 5 s within which everything is gone. npm would take half a minute to undo what it has begun; the next
+// start repairs it as well.
+const GROUP_GRACE_MS = 3_000
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+
+/**
+ * Runs a command in the repository with an empty stdin, showing what it writes. Rejects with StepError unless it ends
+ * with 0. With `ownGroup` a signal that would end us ends the command first, with all that it has started.
+ */
 export function run(
   command,
   args,
-  { env = {}, shell = false, stdio = ['ignore', 'inherit', 'inherit'], onOutput } = {},
+  { env = {}, shell = false, stdio = ['ignore', 'inherit', 'inherit'], onOutput, ownGroup = false } = {},
 ) {
+  const detached = ownGroup && process.platform !== 'win32'
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, shell, stdio })
-    let ending = false
+    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, shell, stdio, detached })
+    const send = (signal) => (detached ? killGroup(child.pid, signal) : child.kill(signal))
+    let ending
     const forward = (signal) => {
-      ending = true
-      child.kill(signal)
+      // Asked twice: somebody is in a hurry.
+      if (ending) return send('SIGKILL')
+      ending = signal
+      if (detached) console.log('\nStopping …')
+      send(signal)
+      if (detached) setTimeout(() => send('SIGKILL'), GROUP_GRACE_MS)
     }
-    process.once('SIGTERM', forward)
+    const signals = detached ? Object.keys(EXIT_CODES) : ['SIGTERM']
+    for (const signal of signals) process.on(signal, forward)
     const orphaned = whenOrphaned(() => forward('SIGTERM'))
     child.stdout?.on('data', onOutput)
     child.stderr?.on('data', onOutput)
     child.once('error', (error) => reject(new StepError(`${command} cannot be started: ${error.message}`)))
     child.once('close', (code, signal) => {
-      process.off('SIGTERM', forward)
+      for (const each of signals) process.off(each, forward)
       clearInterval(orphaned)
-      if (ending) process.exit(143)
+      if (ending && detached) send('SIGKILL')
+      if (ending) process.exit(EXIT_CODES[ending])
       if (code === 0) resolve()
       else reject(new StepError(`${describe(command, args)}: ${signal ?? `exit code ${code}`}`))
     })
   })
+}
+
+function killGroup(leader, signal) {
+  try {
+    process.kill(-leader, signal)
+  } catch {
+    // All of it has ended.
+  }
 }
 
 /**
