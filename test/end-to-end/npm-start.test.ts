@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeToken } from '@rollcall/runtime'
 import { describe, expect, test } from 'vitest'
-import { isPortFree, repositoryRoot } from '../../tools/src/index.ts'
+import { freePort, isPortFree, repositoryRoot } from '../../tools/src/index.ts'
 import { type AppProcess, isRunning, spawnNode, temporaryDirectory } from '../support/processes.ts'
 
 const START = join(repositoryRoot, 'tools/start.mjs')
@@ -45,44 +46,72 @@ describe('npm start', () => {
     await annotate(`ended ${((performance.now() - interrupted) / 1_000).toFixed(1)} s after Ctrl-C`)
     expect(performance.now() - interrupted).toBeLessThan(5_000)
     expect(pids.filter(isRunning)).toEqual([])
-    expect(await Promise.all(first.ports.map(isPortFree))).toEqual(first.ports.map(() => true))
-    expect(readdirSync(join(data, 'redis'))).toContain('appendonlydir')
+    expect(await Promise.all(first.ports.map((port) => isPortFree(port)))).toEqual(first.ports.map(() => true))
+    expect(readdirSync(data), 'not where the rosters of a backend would be').not.toContain('redis')
+    expect(readdirSync(join(data, 'example-redis'))).toContain('appendonlydir')
 
-    const second = await start(data)
+    const { token, entry } = makeToken({ name: 'example', rights: ['notify', 'read'], domains: '*' })
+    const tokens = { TOKENS: JSON.stringify([entry]), ROLLCALL_TOKEN: token }
+    const second = await start(data, { HOST: ANOTHER_LOOPBACK, LOG_LEVEL: 'silent', ...tokens })
     await annotate(`second start: ${second.seconds} s`)
     expect(second.seconds, 'under 5 s on a machine of its own').toBeLessThan(15)
-    const kept = await second.contactsOf(stranger)
-    expect(Object.keys(kept.body), 'stored before').toContain('john@localhost')
+    expect(second.apiUrl).toContain(`//${ANOTHER_LOOPBACK}:`)
+    expect(second.exampleUrl, 'which has no login').toContain('//127.0.0.1:')
+    expect(await second.contactsOf(stranger)).toMatchObject({ status: 401 })
+    const kept = await ask(`${second.exampleUrl}/rollcall/contacts/${stranger}`)
+    expect(kept, 'stored before, read with the token').toMatchObject({ body: { roster: { 'john@localhost': {} } } })
     second.process.kill('SIGTERM')
     expect(await second.process.exited).toEqual({ code: 0, signal: null })
   })
+
+  test('says at once that the Redis of REDIS_URL is not there, and starts nothing', async () => {
+    const data = await temporaryDirectory()
+    const REDIS_URL = `redis://127.0.0.1:${await freePort()}`
+    const refused = await spawnNode('npm start', [START, '--data', data], { ...ENV, REDIS_URL })
+    expect(await refused.exited).toEqual({ code: 1, signal: null })
+    expect(refused.lines.at(-1)).toContain(`Redis at ${REDIS_URL} does not answer (ECONNREFUSED)`)
+    expect(readdirSync(data)).toEqual([])
+  })
 })
 
+// macOS knows 127.0.0.1 only.
+const ANOTHER_LOOPBACK = process.platform === 'linux' ? '127.0.0.2' : '127.0.0.1'
+
 /** `npm start` with free ports and a data directory of its own, when all is up. */
-async function start(data: string) {
+async function start(data: string, env: Readonly<Record<string, string>> = {}) {
   const started = performance.now()
-  const process = await spawnNode('npm start', [START, '--data', data], ENV)
+  const process = await spawnNode('npm start', [START, '--data', data], { ...ENV, ...env })
   await process.waitForLine(/Ctrl-C ends everything/, 90_000)
   const seconds = Number(((performance.now() - started) / 1_000).toFixed(1))
   const curls = process.lines.filter((line) => line.trim().startsWith('curl '))
-  const exampleUrl = /^ +(http:\/\/localhost:\d+) /.exec(process.lines.find((line) => /befriend/.test(line)) ?? '')?.[1]
+  const exampleUrl = /Open (\S+) in a browser/.exec(process.lines.join('\n'))?.[1]
   const apiUrl = JSON.parse(readFileSync(join(data, 'running.json'), 'utf8')).url as string
   const ports = [exampleUrl, apiUrl, redisUrlOf(process)].map((url) => Number(new URL(url ?? '').port))
   return {
     process,
     seconds,
     ports,
+    apiUrl,
     exampleUrl: exampleUrl ?? '',
     curls: curls as [refresh: string, read: string],
     contactsOf: (user: string) => ask(`${apiUrl}/contacts/${user}`),
-    /** Of the printed `kill <pid>  # stops <part>`. */
+    /** Of the printed `<part>  kill <pid>`. */
     pidToStop: (part: string): number =>
-      Number(new RegExp(`kill (\\d+) +# stops ${part}`).exec(process.lines.join('\n'))?.[1]),
+      Number(new RegExp(`^ *${part} +kill (\\d+)$`, 'm').exec(process.lines.join('\n'))?.[1]),
   }
 }
 
 // What the shell and its .env are set up for is not ours.
-const ENV = { PORT: '0', EXAMPLE_PORT: '0', HTTP_ROSTER_URL: '', REDIS_URL: '', NO_COLOR: '1' }
+const ENV = {
+  HOST: '',
+  PORT: '0',
+  EXAMPLE_PORT: '0',
+  HTTP_ROSTER_URL: '',
+  REDIS_URL: '',
+  TOKENS: '',
+  LOG_LEVEL: '',
+  NO_COLOR: '1',
+}
 
 const redisUrlOf = ({ lines }: AppProcess) => /^Redis: (redis:\/\/[^,]+),/m.exec(lines.join('\n'))?.[1]
 
@@ -112,7 +141,7 @@ async function somebodyUnknownTo(user: string, { exampleUrl, contactsOf }: Await
 /** What curl would do with a printed line; not every machine has curl. */
 function curl(line: string) {
   const { body, url } = /^ *curl (?:-d '(?<body>[^']*)' )?(?<url>\S+)/.exec(line)?.groups ?? {}
-  return ask(`http://${url}`, body)
+  return ask(url ?? '', body)
 }
 
 async function ask(url: string, body?: string) {

@@ -3,29 +3,29 @@ import { noteworthy } from './log-line.ts'
 
 describe('what is shown of a log', () => {
   test('nothing of everyday lines', () => {
-    expect(noteworthy('{"level":30,"msg":"listening"}')).toBeUndefined()
-    expect(noteworthy('{"level":"info","msg":"listening"}')).toBeUndefined()
-    expect(noteworthy('  ')).toBeUndefined()
+    expect(noteworthy('{"level":30,"msg":"listening"}', 'stdout')).toBeUndefined()
+    expect(noteworthy('{"level":"info","msg":"listening"}', 'stdout')).toBeUndefined()
+    expect(noteworthy('Contacts application with 1000 users', 'stdout')).toBeUndefined()
+    expect(noteworthy('  ', 'stderr')).toBeUndefined()
   })
 
   test('warnings and errors, with the message of the error', () => {
     expect(
-      noteworthy('{"level":"warn","msg":"Redis is not reachable","err":{"message":"connect ECONNREFUSED"}}'),
+      noteworthy('{"level":"warn","msg":"Redis is not reachable","err":{"message":"connect ECONNREFUSED"}}', 'stdout'),
     ).toEqual({
       severity: 'warning',
       text: 'Redis is not reachable: connect ECONNREFUSED',
     })
-    expect(noteworthy('{"level":50,"msg":"boom","err":{"message":"boom"}}')).toEqual({
+    expect(noteworthy('{"level":50,"msg":"boom","err":{"message":"boom"}}', 'stdout')).toEqual({
       severity: 'error',
       text: 'boom',
     })
   })
 
-  test('what is no log line, as it is: a crash before the log is up', () => {
-    expect(noteworthy('SyntaxError: Unexpected token')).toEqual({
-      severity: 'error',
-      text: 'SyntaxError: Unexpected token',
-    })
-    expect(noteworthy('{ code: 1')).toEqual({ severity: 'error', text: '{ code: 1' })
+  test('of stderr what is no log line, as it is, without the frames of a stack: a crash before the log is up', () => {
+    const text = 'SyntaxError: Unexpected token'
+    expect(noteworthy(text, 'stderr')).toEqual({ severity: 'error', text })
+    expect(noteworthy('{ code: 1', 'stderr')).toEqual({ severity: 'error', text: '{ code: 1' })
+    expect(noteworthy('    at new Script (node:vm:117:7)', 'stderr')).toBeUndefined()
   })
 })

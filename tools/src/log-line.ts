@@ -1,3 +1,5 @@
+import type { OutputStream } from './child.ts'
+
 const WARN = 40
 
 const LABELS: Readonly<Record<string, number>> = { trace: 10, debug: 20, info: 30, warn: WARN, error: 50, fatal: 60 }
@@ -8,17 +10,20 @@ export interface LogLine {
 }
 
 /**
- * What a person should see of a line that an app wrote: the warnings and errors of its pino log in short, and anything
- * that is no log line as it is (a crash before the log is up). Undefined: not worth showing.
+ * What a person should see of a line that an app wrote: the warnings and errors of its pino log in short, and of stderr
+ * what is no log line as it is (a crash before the log is up), without the frames of the stack. Undefined: not worth
+ * showing.
  */
-export function noteworthy(line: string): LogLine | undefined {
+export function noteworthy(line: string, from: OutputStream): LogLine | undefined {
   const entry = parseEntry(line)
-  if (!entry) return line.trim() === '' ? undefined : { severity: 'error', text: line }
+  if (!entry) return from === 'stderr' && !isFrame(line) ? { severity: 'error', text: line } : undefined
   const level = typeof entry.level === 'number' ? entry.level : (LABELS[String(entry.level)] ?? 0)
   if (level < WARN) return undefined
   const message = [entry.msg, errorMessage(entry)].filter((part) => typeof part === 'string' && part !== '')
   return { severity: level === WARN ? 'warning' : 'error', text: [...new Set(message)].join(': ') }
 }
+
+const isFrame = (line: string): boolean => /^\s*$|^\s+at /.test(line)
 
 function errorMessage(entry: Readonly<Record<string, unknown>>): unknown {
   const error = entry.err ?? entry.error

@@ -1,60 +1,57 @@
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import colours from 'picocolors'
 import type { Part } from './part.ts'
-import { repositoryRoot } from './repository.ts'
+import { shortPath } from './repository.ts'
+import { shellWord } from './shell-word.ts'
 import type { StartOptions } from './start-options.ts'
 import type { Parts } from './start-parts.ts'
 
 export interface Started {
-  /** The api's answer to the first refresh; none when we could not ask. */
-  readonly summary: string | undefined
+  /** What became of the first refresh; undefined when none was asked for. */
+  readonly refreshed: string | undefined
+  /** Since the command was given. */
   readonly ms: number
 }
 
 /** What is said when all is ready: what happened, what to try, how to stop and start parts, where things are. */
-export function nextSteps(options: StartOptions, parts: Parts, { summary, ms }: Started): string {
+export function nextSteps(options: StartOptions, parts: Parts, { refreshed, ms }: Started): string {
   return [
     '',
     colours.bold(colours.green(`Rollcall is up (${(ms / 1000).toFixed(1)} s).`)),
-    ...(summary === undefined ? [] : [`Refreshed john, aaron and mary: ${summary}`]),
+    ...(refreshed === undefined ? [] : [refreshed]),
     '',
     colours.bold('Try in a second shell'),
-    ...thingsToTry(options).map(indent),
+    ...thingsToTry(options).flat().map(indent),
     '',
     colours.bold('Stop one part; the others go on'),
     ...parts.all.map((each) => indent(stopLine(each))),
-    indent(line(parts.againCommand, 'start again what has ended')),
+    ...(options.example
+      ? [indent(colours.dim('Without the backend reads still answer, and a refresh says what is wrong.'))]
+      : []),
+    ...command('Start again what has ended:', parts.againCommand).map(indent),
     '',
-    `Redis: ${parts.redis ? `${parts.redisUrl()}, its data in ${shortPath(join(options.dataDirectory, 'redis'))}` : 'yours'}.` +
+    `Redis: ${parts.redis ? `${parts.redisUrl()}, its data in ${shortPath(parts.redisDirectory)}` : 'yours'}.` +
       ` Logs: ${shortPath(join(options.dataDirectory, 'logs'))}. Ctrl-C ends everything.`,
   ].join('\n')
 }
 
-export const stopLine = (each: Part): string =>
-  line(`kill ${each.pid()}`, `stops ${each.name}${CONSEQUENCES[each.name] ?? ''}`)
+export const stopLine = (each: Part): string => `${each.name.padEnd(10)} kill ${each.pid()}`
 
-const CONSEQUENCES: Readonly<Record<string, string>> = {
-  backend: ': reads still answer, a refresh says what is wrong',
-}
+// Commands have a line of their own, with nothing behind them: an interactive zsh takes `# a comment` for arguments.
+const command = (meaning: string, line: string): string[] => [colours.dim(meaning), `  ${line}`]
 
-function thingsToTry({ port, examplePort, tokens }: StartOptions): string[] {
-  const authorisation = tokens ? `-H 'Authorization: Bearer <token>' ` : ''
-  const [some, one] = examplePort === undefined ? ['["<username>"]', '<username>'] : ['["john","aaron"]', 'john']
+function thingsToTry({ api, example, tokens }: StartOptions): string[][] {
+  const curl = tokens ? 'curl -H "Authorization: Bearer $TOKEN"' : 'curl'
+  const [some, one] = example ? ['["john","aaron"]', 'john'] : ['["USERNAME"]', 'USERNAME']
+  const url = (path: string) => shellWord(api.url + path)
   return [
-    line(`curl ${authorisation}-d '${some}' localhost:${port}/roster_admin/refresh`, 'refresh'),
-    line(`curl ${authorisation}localhost:${port}/contacts/${one}`, 'read a roster'),
-    ...(examplePort === undefined
-      ? []
-      : [line(`http://localhost:${examplePort}`, 'befriend two users, and read again')]),
-    line(`curl localhost:${port}/health/ready`, 'how it is'),
+    ...(tokens ? [[colours.dim('Put one of your tokens into TOKEN first.')]] : []),
+    ...(example ? [] : [[colours.dim('For USERNAME, write one that your backend knows.')]]),
+    command('Refresh:', `${curl} -d '${some}' ${url('/roster_admin/refresh')}`),
+    command('Read a roster:', `${curl} ${url(`/contacts/${one}`)}`),
+    ...(example ? [[`Open ${example.url} in a browser, befriend two users, and read again.`]] : []),
+    command('How it is:', `curl ${url('/health/ready')}`),
   ]
 }
 
-const line = (command: string, meaning: string) => `${command.padEnd(64)} ${colours.dim(`# ${meaning}`)}`
-
 const indent = (text: string) => `  ${text}`
-
-const shortPath = (path: string) => {
-  const short = relative(repositoryRoot, path)
-  return short.startsWith('..') ? path : short
-}

@@ -1,7 +1,8 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
-import type { Child, ChildOptions, Exit } from './child.ts'
-import { noteworthy } from './log-line.ts'
+import { type Child, ChildEndedError, type ChildOptions, type Exit, type OutputStream } from './child.ts'
+import { type LogLine, noteworthy } from './log-line.ts'
+import { PartFailedError } from './part-failed-error.ts'
 
 export interface PartOptions {
   /** One word that people type and read: `backend`, `worker-1`. */
@@ -12,7 +13,7 @@ export interface PartOptions {
   readonly ready: (child: Child) => Promise<unknown>
   readonly logDirectory: string
   /** Called for what a person should see of its log. */
-  readonly onNote: (part: string, note: { readonly severity: 'warning' | 'error'; readonly text: string }) => void
+  readonly onNote: (part: string, note: LogLine) => void
   /** Called when it ends although nobody asked us to stop it. */
   readonly onEnd: (part: Part, exit: Exit) => void
 }
@@ -27,8 +28,9 @@ export interface Part {
   readonly logFile: string
   state(): PartState
   pid(): number | undefined
-  /** Milliseconds until it was ready. */
+  /** Milliseconds until it was ready. Rejects with PartFailedError when it does not get ready. */
   start(): Promise<number>
+  /** For good: it is not started again. */
   stop(graceMs: number): Promise<void>
   kill(): void
 }
@@ -41,13 +43,30 @@ export function part({ name, launch, ready, logDirectory, onNote, onEnd }: PartO
   let child: Child | undefined
   let state: PartState = 'stopped'
   let stopping = false
+  let saidSomething = false
   const isRepeated = repeats()
 
-  const onLine = (line: string) => {
+  const onLine = (line: string, from: OutputStream) => {
     log.write(`${line}\n`)
-    const note = noteworthy(line)
-    if (note && !stopping && !isRepeated(note.text)) onNote(name, note)
+    const note = noteworthy(line, from)
+    if (!note || stopping || isRepeated(note.text)) return
+    saidSomething = true
+    onNote(name, note)
   }
+
+  async function launched(): Promise<Child> {
+    const starting = await launch({ onLine })
+    child = starting
+    if (stopping) await starting.stop({ graceMs: 0 })
+    void starting.exited.then((exit) => {
+      const wasReady = state === 'ready'
+      state = 'stopped'
+      if (wasReady && !stopping) onEnd(self, exit)
+    })
+    return starting
+  }
+
+  const failure = (cause: unknown) => new PartFailedError(name, logFile, cause, { withLines: !saidSomething })
 
   const self: Part = {
     name,
@@ -55,23 +74,19 @@ export function part({ name, launch, ready, logDirectory, onNote, onEnd }: PartO
     state: () => state,
     pid: () => (state === 'stopped' ? undefined : child?.pid),
     async start() {
+      if (stopping) throw new Error(`${name} is not started: everything is being stopped`)
       const started = performance.now()
       state = 'starting'
-      const starting = await launch({ onLine }).catch((error: unknown) => {
+      saidSomething = false
+      const starting = await launched().catch((error: unknown) => {
         state = 'stopped'
-        throw error
-      })
-      child = starting
-      void starting.exited.then((exit) => {
-        const wasReady = state === 'ready'
-        state = 'stopped'
-        if (wasReady && !stopping) onEnd(self, exit)
+        throw error instanceof ChildEndedError ? failure(error) : error
       })
       try {
         await ready(starting)
       } catch (error) {
         await starting.stop()
-        throw error
+        throw failure(error)
       }
       state = starting.exit() ? 'stopped' : 'ready'
       return performance.now() - started

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs, parseEnv } from 'node:util'
 import { loadConfig } from '@rollcall/runtime'
+import { urlOf } from './address.ts'
+import { exampleTokenDoubts } from './example-token.ts'
 import { freePort } from './free-port.ts'
 
 export interface StartFlags {
@@ -13,11 +15,12 @@ export interface StartFlags {
 
 export interface StartOptions {
   readonly dataDirectory: string
-  readonly port: number
+  readonly api: Address
   /** Undefined when the user has a backend: the example is left out then. */
-  readonly examplePort: number | undefined
+  readonly example: (Address & { readonly token: string | undefined }) | undefined
   /** A Redis of the user's own. */
   readonly redisUrl: string | undefined
+  readonly redisTimeoutMs: number
   /** Of the users of the example. */
   readonly domain: string
   /** Whether callers need a token. */
@@ -26,11 +29,22 @@ export interface StartOptions {
   readonly warnings: readonly string[]
 }
 
+export interface Address {
+  /** Where it listens. */
+  readonly host: string
+  readonly port: number
+  /** How this machine reaches it. */
+  readonly url: string
+}
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 export class StartError extends Error {
   override readonly name = 'StartError'
 }
+
+// The example has no login: it is for this machine alone, whatever HOST says of the api.
+const EXAMPLE_HOST = '127.0.0.1'
 
 export function parseStartFlags(argv: readonly string[], directory: string): StartFlags {
   const options = { again: { type: 'boolean', default: false }, data: { type: 'string', default: '.data' } } as const
@@ -56,20 +70,37 @@ export async function readStartOptions(
   const file = readConfigFile(join(directory, 'rollcall.config.json'))
   const ownBackend = env.HTTP_ROSTER_URL || 'httpRosterUrl' in file || 'domains' in file
   const examplePort = ownBackend ? undefined : await anyForZero(parsePort('EXAMPLE_PORT', env.EXAMPLE_PORT, 8090))
-  const rosterUrl = examplePort === undefined ? {} : { HTTP_ROSTER_URL: exampleRosterUrl(examplePort) }
+  const example =
+    examplePort === undefined
+      ? undefined
+      : { ...addressOf(EXAMPLE_HOST, examplePort), token: env.ROLLCALL_TOKEN?.trim() || undefined }
+  const rosterUrl = example ? { HTTP_ROSTER_URL: exampleRosterUrl(example) } : {}
   const config = loadConfig({ env: { ...environment, ...rosterUrl }, cwd: directory })
+  const port = await anyForZero(config.port)
+  if (port === examplePort) throw new StartError(`PORT and EXAMPLE_PORT are both ${port}: give each one of its own.`)
+  const redisUrl = env.REDIS_URL || 'redisUrl' in file ? config.redisUrl : undefined
   return {
     dataDirectory,
-    port: await anyForZero(config.port),
-    examplePort,
-    redisUrl: env.REDIS_URL || 'redisUrl' in file ? config.redisUrl : undefined,
+    api: addressOf(config.host, port),
+    example,
+    redisUrl,
+    redisTimeoutMs: config.redisTimeoutMs,
     domain: config.defaultDomain,
     tokens: config.tokens.length > 0,
-    warnings: config.warnings,
+    warnings: [
+      ...config.warnings,
+      ...(example ? exampleTokenDoubts(example.token, config) : []),
+      ...(example && redisUrl ? [SHARED_REDIS] : []),
+    ],
   }
 }
 
-export const exampleRosterUrl = (port: number): string => `http://127.0.0.1:${port}/contacts/%s`
+export const exampleRosterUrl = ({ url }: Address): string => `${url}/contacts/%s`
+
+const SHARED_REDIS =
+  "The example's rosters go into your own Redis (REDIS_URL). Before you use that one with your own backend, take another database of it or empty it."
+
+const addressOf = (host: string, port: number): Address => ({ host, port, url: urlOf(host, port) })
 
 const anyForZero = (port: number): Promise<number> | number => (port === 0 ? freePort() : port)
 

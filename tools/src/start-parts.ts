@@ -1,14 +1,18 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Child, startChild } from './child.ts'
+import { startChild } from './child.ts'
 import { type Part, type PartOptions, part } from './part.ts'
 import { startRedisServer } from './redis-server.ts'
 import { repositoryRoot } from './repository.ts'
+import { shellWord } from './shell-word.ts'
 import { exampleRosterUrl, StartError, type StartOptions } from './start-options.ts'
+import { untilWorkerBeats } from './worker-heartbeat.ts'
 
 export interface Parts {
   /** Undefined when the user brings one. */
   readonly redis: Part | undefined
+  /** Where that one keeps its data. */
+  readonly redisDirectory: string
   /** The example, the api, the workers. */
   readonly apps: readonly Part[]
   readonly all: readonly Part[]
@@ -24,11 +28,13 @@ const WORKERS = 2
 
 /** The processes of `npm start`, none started yet. */
 export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
-  const { port, examplePort, dataDirectory, domain } = options
+  const { api, example, dataDirectory, domain, redisTimeoutMs: timeoutMs } = options
   const logDirectory = join(dataDirectory, 'logs')
   mkdirSync(logDirectory, { recursive: true })
   const base = { logDirectory, ...callbacks }
 
+  // The users of the example are nobody's, and must never be served as those of a backend of the user's own.
+  const redisDirectory = join(dataDirectory, example ? 'example-redis' : 'redis')
   let redisUrl = options.redisUrl
   let redisPort: number | undefined
   const redis = redisUrl
@@ -36,12 +42,9 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
     : part({
         ...base,
         name: 'redis',
-        // Redis writes plain text for its log file only: what matters of it, the api and the workers say as well.
-        onNote: () => undefined,
         launch: async ({ onLine }) => {
-          const directory = join(dataDirectory, 'redis')
           const server = await startRedisServer({
-            directory,
+            directory: redisDirectory,
             onLine,
             ownGroup: true,
             onBringing: () => console.log("▸ redis: bringing Debian's package, without root …"),
@@ -59,7 +62,12 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
     return redisUrl
   }
 
-  const app = (name: string, script: string, env: () => Record<string, string>, ready: PartOptions['ready']) =>
+  const app = (
+    name: string,
+    script: string,
+    env: () => Record<string, string | undefined>,
+    ready: PartOptions['ready'],
+  ) =>
     part({
       ...base,
       name,
@@ -76,36 +84,44 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
       ready,
     })
 
-  const apiUrl = `http://127.0.0.1:${port}`
   const rollcallEnv = () => ({
     REDIS_URL: knownRedisUrl(),
-    ...(examplePort === undefined ? {} : { HTTP_ROSTER_URL: exampleRosterUrl(examplePort) }),
+    ...(example ? { HTTP_ROSTER_URL: exampleRosterUrl(example) } : {}),
   })
 
   const apps = [
-    ...(examplePort === undefined
-      ? []
-      : [
+    ...(example
+      ? [
           app(
             'backend',
             'examples/contacts-app/dist/main.js',
-            () => ({ PORT: String(examplePort), ROLLCALL_URL: apiUrl, XMPP_DOMAIN: domain }),
-            (child) => child.waitForUrl(`http://127.0.0.1:${examplePort}/health`),
+            () => ({
+              HOST: example.host,
+              PORT: String(example.port),
+              ROLLCALL_URL: api.url,
+              ROLLCALL_TOKEN: example.token,
+              XMPP_DOMAIN: domain,
+            }),
+            (child) => child.waitForUrl(`${example.url}/health`),
           ),
-        ]),
+        ]
+      : []),
     app(
       'api',
       'apps/api/dist/main.js',
-      () => ({ ...rollcallEnv(), PORT: String(port) }),
-      (child) => child.waitForUrl(`${apiUrl}/health/ready`),
+      () => ({ ...rollcallEnv(), PORT: String(api.port) }),
+      (child) => child.waitForUrl(`${api.url}/health/ready`),
     ),
     ...Array.from({ length: WORKERS }, (_, index) =>
-      app(`worker-${index + 1}`, 'apps/worker/dist/main.js', rollcallEnv, untilItSaysSomething),
+      app(`worker-${index + 1}`, 'apps/worker/dist/main.js', rollcallEnv, (child) =>
+        untilWorkerBeats(child, { url: knownRedisUrl(), timeoutMs }),
+      ),
     ),
   ]
 
   return {
     redis,
+    redisDirectory,
     apps,
     all: redis ? [redis, ...apps] : apps,
     redisUrl: knownRedisUrl,
@@ -113,12 +129,7 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
   }
 }
 
-// A worker listens on no port. Its first log line, or dying, is the first thing that can be seen of it.
-async function untilItSaysSomething(child: Child): Promise<void> {
-  await child.waitForLine(/./)
-}
-
 function againCommand(dataDirectory: string): string {
-  const data = dataDirectory === join(repositoryRoot, '.data') ? '' : ` --data ${dataDirectory}`
+  const data = dataDirectory === join(repositoryRoot, '.data') ? '' : ` --data ${shellWord(dataDirectory)}`
   return `npm start -- --again${data}`
 }

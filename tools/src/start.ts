@@ -1,19 +1,20 @@
 import { mkdirSync } from 'node:fs'
-import { relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ConfigError } from '@rollcall/runtime'
+import { ConfigError, RedisUnusableError } from '@rollcall/runtime'
 import colours from 'picocolors'
 import { describeExit, type Exit } from './child.ts'
-import { isPortFree } from './free-port.ts'
+import type { LogLine } from './log-line.ts'
 import { nextSteps, stopLine } from './next-steps.ts'
+import { tryOwnRedis } from './own-redis.ts'
 import type { Part } from './part.ts'
+import { startTicksOf } from './process-identity.ts'
 import { NoRedisError } from './redis-server.ts'
-import { repositoryRoot } from './repository.ts'
+import { repositoryRoot, shortPath } from './repository.ts'
 import { forgetRunning, type Running, readRunning, writeRunning } from './running.ts'
 import { parseStartFlags, readStartOptions, StartError, type StartOptions } from './start-options.ts'
 import { makeParts, type Parts } from './start-parts.ts'
+import { localhostDoubts, refuseUsedPorts } from './used-ports.ts'
 
-const WORKERS_READY_MS = 15_000
 const STARTED_AGAIN_MS = 30_000
 // Together less than the 5 s within which everything is gone.
 const APPS_GRACE_MS = 2_500
@@ -24,13 +25,13 @@ async function main(): Promise<void> {
   if (again) return askToStartAgain(dataDirectory)
   refuseSecondStart(dataDirectory)
   const options = await readStartOptions(dataDirectory, process.env, repositoryRoot)
-  for (const warning of options.warnings) console.log(colours.yellow(`! ${warning}`))
   await refuseUsedPorts(options)
-  await run(options)
+  const warnings = [...options.warnings, ...(await localhostDoubts(options)), ...(await tryOwnRedis(options))]
+  for (const warning of warnings) console.log(colours.yellow(`! ${warning}`))
+  await run(options, new Set(warnings))
 }
 
-async function run(options: StartOptions): Promise<void> {
-  const started = performance.now()
+async function run(options: StartOptions, alreadySaid: ReadonlySet<string>): Promise<void> {
   mkdirSync(options.dataDirectory, { recursive: true })
   const parts = makeParts(options, { onNote: showNote, onEnd: reportEnd })
   const tell = () => writeRunning(options.dataDirectory, describe(options, parts))
@@ -42,14 +43,19 @@ async function run(options: StartOptions): Promise<void> {
     if (stopping) return
     stopping = true
     process.exitCode = exitCode
-    console.log(colours.dim('\nStopping …'))
+    const something = parts.all.some((each) => each.pid() !== undefined)
+    if (something) console.log(colours.dim('\nStopping …'))
     void stopAll(parts).then(() => {
       forgetRunning(options.dataDirectory)
-      console.log(colours.dim(`Stopped. Data stays in ${relative(repositoryRoot, options.dataDirectory)}.`))
+      if (something) console.log(colours.dim(stoppedLine(parts)))
       process.exit()
     })
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0))
+  // What --again sends.
+  process.on('SIGUSR2', () => {
+    void startEndedParts(parts).finally(tell)
+  })
 
   function reportEnd(ended: Part, exit: Exit): void {
     if (stopping) return
@@ -58,12 +64,20 @@ async function run(options: StartOptions): Promise<void> {
     console.log(`  Start it again:  ${colours.bold(parts.againCommand)}`)
   }
 
+  // Each process finds the same doubts in its configuration, and they have been told.
+  function showNote(from: string, { severity, text }: LogLine): void {
+    if (alreadySaid.has(text)) return
+    const paint = severity === 'error' ? colours.red : colours.yellow
+    console.log(`${paint(`${from} │`)} ${text}`)
+  }
+
   try {
     await startAll(parts)
-    await untilWorkersAreSeen(options)
     tell()
-    const summary = options.examplePort === undefined || options.tokens ? undefined : await refreshAFew(options)
-    console.log(nextSteps(options, parts, { summary, ms: performance.now() - started }))
+    const refreshed = await refreshAFew(options)
+    if (stopping) return
+    // The clock of this process began with the command, before packages and build.
+    console.log(nextSteps(options, parts, { refreshed, ms: performance.now() }))
   } catch (error) {
     if (stopping) return
     showError(error)
@@ -72,9 +86,6 @@ async function run(options: StartOptions): Promise<void> {
 
   // Also when all parts have ended, which would leave nothing to wait for.
   setInterval(() => undefined, 60_000)
-  process.on('SIGUSR2', () => {
-    void startEndedParts(parts).finally(tell)
-  })
 }
 
 async function startAll({ redis, apps }: Parts): Promise<void> {
@@ -84,14 +95,14 @@ async function startAll({ redis, apps }: Parts): Promise<void> {
 
 async function startOne(one: Part): Promise<void> {
   const ms = await one.start()
-  console.log(`${colours.green('✓')} ${one.name} is ready, pid ${one.pid()} (${seconds(ms)})`)
+  console.log(`${colours.green('✓')} ${one.name} is ready, pid ${one.pid()} (${(ms / 1000).toFixed(1)} s)`)
 }
 
 async function startEndedParts({ all }: Parts): Promise<void> {
   for (const ended of all.filter((each) => each.state() === 'stopped')) {
     try {
       await startOne(ended)
-      console.log(`  ${stopLine(ended)}`)
+      console.log(`  To stop it:  ${stopLine(ended)}`)
     } catch (error) {
       showError(error)
     }
@@ -103,23 +114,21 @@ async function stopAll({ redis, apps }: Parts): Promise<void> {
   await redis?.stop(REDIS_GRACE_MS)
 }
 
-// The api knows the workers by their heartbeats, and says so when it sees none.
-async function untilWorkersAreSeen({ port }: StartOptions): Promise<void> {
-  const deadline = Date.now() + WORKERS_READY_MS
-  while (Date.now() < deadline) {
-    const health = await fetch(`http://127.0.0.1:${port}/health/ready`).then((response) => response.text())
-    if (!/no (live )?worker/i.test(health)) return
-    await delay(50)
-  }
-  console.log(colours.yellow('! the api sees no live worker yet; refreshes wait until it does'))
-}
+const stoppedLine = ({ redis, redisDirectory }: Parts): string =>
+  redis ? `Stopped. Data stays in ${shortPath(redisDirectory)}.` : 'Stopped.'
 
-async function refreshAFew({ port }: StartOptions): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${port}/roster_admin/refresh`, {
+/** Of the example's users, so that there is something to read; undefined when that is not for us to do. */
+async function refreshAFew({ api, example, tokens }: StartOptions): Promise<string | undefined> {
+  if (!example || (tokens && !example.token)) return undefined
+  const response = await fetch(`${api.url}/roster_admin/refresh`, {
     method: 'POST',
+    headers: tokens ? { Authorization: `Bearer ${example.token}` } : {},
     body: '["john","aaron","mary"]',
   })
-  return (await response.text()).trim()
+  const answer = (await response.text()).trim()
+  return response.ok
+    ? `Refreshed john, aaron and mary: ${answer}`
+    : `Refreshing john, aaron and mary was answered with ${response.status}: ${answer}`
 }
 
 function refuseSecondStart(dataDirectory: string): void {
@@ -127,19 +136,6 @@ function refuseSecondStart(dataDirectory: string): void {
   if (!running) return
   throw new StartError(
     `npm start already runs here (pid ${running.pid}, ${running.url}). Stop it with:  kill ${running.pid}`,
-  )
-}
-
-async function refuseUsedPorts({ port, examplePort }: StartOptions): Promise<void> {
-  await refuseUsedPort('the api', 'PORT', port)
-  if (examplePort !== undefined) await refuseUsedPort('the example', 'EXAMPLE_PORT', examplePort)
-}
-
-async function refuseUsedPort(what: string, variable: string, port: number): Promise<void> {
-  if (await isPortFree(port)) return
-  throw new StartError(
-    `Port ${port}, meant for ${what}, is in use by another program. Stop that one` +
-      `${process.platform === 'win32' ? '' : ` (lsof -i :${port} names it)`}, or take another port:  ${variable}=${port + 1} npm start`,
   )
 }
 
@@ -159,9 +155,10 @@ async function askToStartAgain(dataDirectory: string): Promise<void> {
   throw new StartError('Not all parts are ready: the npm start in the other shell says why.')
 }
 
-const describe = ({ port }: StartOptions, { redis, redisUrl, all }: Parts): Running => ({
+const describe = ({ api }: StartOptions, { redis, redisUrl, all }: Parts): Running => ({
   pid: process.pid,
-  url: `http://127.0.0.1:${port}`,
+  startTicks: startTicksOf(process.pid),
+  url: api.url,
   ...(redis ? { redisUrl: redisUrl() } : {}),
   parts: all.map((each) => {
     const pid = each.pid()
@@ -169,18 +166,12 @@ const describe = ({ port }: StartOptions, { redis, redisUrl, all }: Parts): Runn
   }),
 })
 
-function showNote(from: string, { severity, text }: { severity: 'warning' | 'error'; text: string }): void {
-  const paint = severity === 'error' ? colours.red : colours.yellow
-  console.log(`${paint(`${from} │`)} ${text}`)
-}
-
 function showError(error: unknown): void {
   console.error(colours.red(error instanceof Error ? error.message : String(error)))
 }
 
-const isExpected = (error: unknown) => [StartError, ConfigError, NoRedisError].some((kind) => error instanceof kind)
-
-const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+const isExpected = (error: unknown) =>
+  [StartError, ConfigError, NoRedisError, RedisUnusableError].some((kind) => error instanceof kind)
 
 try {
   await main()
