@@ -126,9 +126,9 @@ async function refreshAFew({ api, example, tokens }: StartOptions): Promise<stri
     body: '["john","aaron","mary"]',
   })
   const answer = (await response.text()).trim()
-  return response.ok
+  return response.status === 200
     ? `Refreshed john, aaron and mary: ${answer}`
-    : `Refreshing john, aaron and mary was answered with ${response.status}: ${answer}`
+    : `A refresh of john, aaron and mary was answered with ${response.status}: ${answer}`
 }
 
 function refuseSecondStart(dataDirectory: string): void {

@@ -4,6 +4,11 @@ const form = document.querySelector('#friendship')
 const result = document.querySelector('#result')
 const lists = document.querySelector('#lists')
 
+const TOKEN_ADVICE = {
+  401: 'Rollcall wants a token: set ROLLCALL_TOKEN',
+  403: 'Rollcall does not allow that to this token: ROLLCALL_TOKEN needs the rights notify and read',
+}
+
 const names = new Map()
 let latestShow = 0
 
@@ -12,8 +17,11 @@ form.addEventListener('submit', async (event) => {
   const buttons = form.querySelectorAll('button')
   for (const button of buttons) button.disabled = true
   const action = event.submitter?.value ?? 'look'
-  if (action !== 'look') await change(action)
-  await show()
+  if (action === 'look') await lookAgain()
+  else {
+    await change(action)
+    await show()
+  }
   for (const button of buttons) button.disabled = false
 })
 form.addEventListener('change', async (event) => {
@@ -29,6 +37,7 @@ async function change(action) {
   const [a, b] = pair()
   const fields = action === 'befriend' ? { a, b, group: form.elements.group.value } : { a, b }
   const started = performance.now()
+  tell('waiting', 'Making the change and waiting for what Rollcall says of it …')
   const answer = await ask('/friendships', {
     method: action === 'befriend' ? 'POST' : 'DELETE',
     headers: { 'Content-Type': 'application/json' },
@@ -38,19 +47,27 @@ async function change(action) {
 
   const { changed, rollcall } = answer.json
   const fact = `${a} and ${b} ${sentence(action, changed)}.`
-  if (!rollcall.told) {
-    const retried = rollcall.attempts > 1 ? ` (${rollcall.attempts} attempts, ${rollcall.ms} ms)` : ''
-    return tell(
-      'bad',
-      `${fact} The notice failed: ${rollcall.message}${retried}. The change is kept; do the same again to tell Rollcall again.`,
-      rollcall.summary,
-    )
+  if (!rollcall.told) return tell('bad', `${fact} ${failure(rollcall)}`, rollcall.summary)
+  const answered = `Rollcall answered in ${rollcall.ms} ms, ${Math.round(performance.now() - started)} ms seen from here`
+  if (rollcall.status === 202) {
+    return tell('waiting', `${fact} ${answered}: it has not fetched both rosters yet, and goes on.`, rollcall.summary)
   }
-  const late = rollcall.status === 202 ? ' It has not finished yet.' : ''
+  tell(rollcall.summary.errors > 0 ? 'bad' : 'good', `${fact} ${answered}.`, rollcall.summary)
+}
+
+function failure({ status, message, attempts, ms }) {
+  const retried = attempts > 1 ? ` (${attempts} attempts, ${ms} ms)` : ''
+  const advice = TOKEN_ADVICE[status] ?? 'Do the same again to tell Rollcall again'
+  return `The notice failed: ${message}${retried}. The change is kept. ${advice}.`
+}
+
+async function lookAgain() {
+  tell('waiting', 'Looking …')
+  const verdicts = await show()
+  const allWell = verdicts.every(({ isGood }) => isGood)
   tell(
-    'good',
-    `${fact} Rollcall answered in ${rollcall.ms} ms, ${Math.round(performance.now() - started)} ms seen from here.${late}`,
-    rollcall.summary,
+    allWell ? 'good' : 'bad',
+    `Looked again: ${verdicts.map(({ username, text }) => `${username}: ${text}`).join('; ')}.`,
   )
 }
 
@@ -59,41 +76,42 @@ function sentence(action, changed) {
   return changed ? 'are no longer friends' : 'were not friends anyway'
 }
 
+/** Puts both rosters on the page, and gives the verdict on each. */
 async function show() {
   const turn = ++latestShow
   const [a, b] = pair()
   history.replaceState(null, '', `?${new URLSearchParams({ a, b })}`)
   const users = [...new Set([a, b])].filter(Boolean)
-  const cards = await Promise.all(users.map(userCard))
-  if (turn === latestShow) lists.replaceChildren(...cards)
+  const shown = await Promise.all(users.map(rosterOf))
+  if (turn === latestShow) lists.replaceChildren(...shown.map(({ card }) => card))
+  return shown.map(({ verdict }) => verdict)
 }
 
-async function userCard(username) {
+async function rosterOf(username) {
   const path = `/contacts/${encodeURIComponent(username)}`
   const [app, rollcall] = await Promise.all([ask(path), ask(`/rollcall${path}`)])
-  if (app.error)
-    return element(
-      'section',
-      {},
-      element('h2', {}, names.get(username) ?? username),
-      element('p', { className: 'note' }, app.error),
-    )
+  const title = element('h2', {}, names.get(username) ?? username)
+  if (app.error) {
+    const card = element('section', {}, title, element('p', { className: 'note' }, app.error))
+    return { card, verdict: { username, isGood: false, text: app.error } }
+  }
 
   const served = rollcall.error ? undefined : rollcall.json.roster
   const rows = contactRows(app.json, served)
-  const differing = rows.filter(({ differs }) => differs).length
-  return element(
+  const verdict = { username, ...verdictOn(rollcall, rows.filter(({ differs }) => differs).length) }
+  const card = element(
     'section',
     {},
     element(
       'div',
       { className: 'title' },
-      element('h2', {}, names.get(username) ?? username),
-      element('span', { className: differing || !served ? 'verdict bad' : 'verdict' }, verdict(served, differing)),
+      title,
+      element('span', { className: verdict.isGood ? 'verdict' : 'verdict bad' }, verdict.text),
     ),
     element('p', { className: 'note' }, served ? freshness(rollcall.json) : rollcall.error),
     contactTable(rows, served !== undefined),
   )
+  return { card, verdict }
 }
 
 function contactTable(rows, withRollcall) {
@@ -149,14 +167,26 @@ function otherName(here, there) {
   return here && there && here.name !== there.name ? [element('small', {}, `as ${there.name ?? 'no name'}`)] : []
 }
 
-function verdict(served, differing) {
-  if (!served) return 'Rollcall is away'
-  if (differing === 0) return 'in step'
-  return differing === 1 ? '1 contact differs' : `${differing} contacts differ`
+function verdictOn({ error, rollcallStatus }, differing) {
+  if (error) return { isGood: false, text: TOKEN_ADVICE[rollcallStatus] ?? absence(rollcallStatus) }
+  if (differing === 0) return { isGood: true, text: 'in step' }
+  return { isGood: false, text: differing === 1 ? '1 contact differs' : `${differing} contacts differ` }
+}
+
+function absence(rollcallStatus) {
+  if (rollcallStatus === undefined) return 'Rollcall is away'
+  return rollcallStatus === 503 ? 'not to be had from Rollcall now' : `Rollcall answered ${rollcallStatus}`
 }
 
 function freshness({ ms, ageSeconds, stale }) {
-  return `Served by Rollcall in ${ms} ms, fetched ${ageSeconds} s ago${stale ? ', and could not be fetched anew' : ''}.`
+  return `Served by Rollcall in ${ms} ms, fetched ${ago(ageSeconds)}${stale ? ', and could not be fetched anew' : ''}.`
+}
+
+function ago(seconds) {
+  if (seconds < 1) return 'just now'
+  if (seconds < 120) return `${seconds} s ago`
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 120 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`
 }
 
 async function offerUsers() {
@@ -166,12 +196,13 @@ async function offerUsers() {
   document.querySelector('#users').replaceChildren(...options)
 }
 
-/** Always one of `{ json }` and `{ error: text }`. */
+/** Always one of `{ json }` and `{ error: text }`, the latter with the status of Rollcall when it refused us. */
 async function ask(path, init = {}) {
   try {
     const response = await fetch(path, { ...init, cache: 'no-store', signal: AbortSignal.timeout(60_000) })
     const json = await response.json()
-    return response.ok ? { json } : { error: String(json.message ?? `The answer was ${response.status}`) }
+    if (response.ok) return { json }
+    return { error: String(json.message ?? `The answer was ${response.status}`), rollcallStatus: json.rollcallStatus }
   } catch (error) {
     return { error: `This application does not answer (${error.message}). Is it still running?` }
   }

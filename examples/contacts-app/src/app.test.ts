@@ -242,14 +242,19 @@ describe('what the page asks for', () => {
     expect(rollcall.heard).toMatchObject([{ method: 'GET', path: '/contacts/john' }])
   })
 
-  it.each([
-    ['refuses', { status: 401, body: {} }, 'Rollcall answered 401'],
-    ['sends something else', { status: 200, body: '<html>' }, 'no roster'],
-  ])('answers 502 when Rollcall %s', async (_what, reply, message) => {
-    const { ask } = await start(() => reply)
+  it('says with which status Rollcall refused', async () => {
+    const { ask } = await start(() => ({ status: 401, body: { status: 'error', message: 'A token is needed' } }))
     expect(await ask('GET', '/rollcall/contacts/john')).toMatchObject({
       status: 502,
-      json: { message: expect.stringContaining(message) },
+      json: { rollcallStatus: 401, message: 'Rollcall answered 401 for the contacts of john: A token is needed' },
+    })
+  })
+
+  it('answers 502 when Rollcall sends something else', async () => {
+    const { ask } = await start(() => ({ status: 200, body: '<html>' }))
+    expect(await ask('GET', '/rollcall/contacts/john')).toMatchObject({
+      status: 502,
+      json: { message: expect.stringContaining('no roster') },
     })
   })
 

@@ -6,6 +6,7 @@ import { optionalField, parseFields, requiredField } from './fields.ts'
 import type { Notify } from './notify.ts'
 import { RequestError } from './request-error.ts'
 import { askRollcall, type RollcallAddress, RollcallUnreachableError } from './rollcall.ts'
+import { RollcallRefusedError } from './rollcall-refused-error.ts'
 import { sameOriginOnly } from './same-origin.ts'
 
 export interface AppOptions {
@@ -67,7 +68,7 @@ export function contactsApp({ book, notify, rollcall, latencyMs = 0, log }: AppO
     const started = performance.now()
     const signal = AbortSignal.timeout(10_000)
     const { status, headers, json } = await askRollcall(rollcall, `/contacts/${username}`, { signal })
-    if (status !== 200) throw new RequestError(502, `Rollcall answered ${status} for the contacts of ${username}`)
+    if (status !== 200) throw new RollcallRefusedError(status, username, json)
     if (typeof json !== 'object' || json === null) throw new RequestError(502, 'Rollcall answered with no roster')
     const ms = Math.round(performance.now() - started)
     response.json({ ms, ageSeconds: Number(headers.get('age') ?? 0), stale: headers.has('warning'), roster: json })
@@ -118,9 +119,9 @@ const errorAnswer: ErrorRequestHandler = (error, _request, response, next) => {
   if (response.headersSent) return next(error)
   const status = error instanceof RollcallUnreachableError ? 502 : statusOf(error)
   if (status === 500) console.error(error)
-  response
-    .status(status)
-    .json({ status: 'error', message: status === 500 ? 'Something went wrong here' : error.message })
+  const message = status === 500 ? 'Something went wrong here' : error.message
+  const refused = error instanceof RollcallRefusedError ? { rollcallStatus: error.rollcallStatus } : {}
+  response.status(status).json({ status: 'error', message, ...refused })
 }
 
 /** Express and its body parser mark what the caller did wrong with a `status`. */
