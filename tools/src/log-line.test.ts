@@ -27,5 +27,6 @@ describe('what is shown of a log', () => {
     expect(noteworthy(text, 'stderr')).toEqual({ severity: 'error', text })
     expect(noteworthy('{ code: 1', 'stderr')).toEqual({ severity: 'error', text: '{ code: 1' })
     expect(noteworthy('    at new Script (node:vm:117:7)', 'stderr')).toBeUndefined()
+    expect(noteworthy('IMPORTANT! Eviction policy is allkeys-lru.', 'stderr')).toBeUndefined()
   })
 })

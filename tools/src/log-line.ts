@@ -16,14 +16,15 @@ export interface LogLine {
  */
 export function noteworthy(line: string, from: OutputStream): LogLine | undefined {
   const entry = parseEntry(line)
-  if (!entry) return from === 'stderr' && !isFrame(line) ? { severity: 'error', text: line } : undefined
+  if (!entry) return from === 'stderr' && !isNoise(line) ? { severity: 'error', text: line } : undefined
   const level = typeof entry.level === 'number' ? entry.level : (LABELS[String(entry.level)] ?? 0)
   if (level < WARN) return undefined
   const message = [entry.msg, errorMessage(entry)].filter((part) => typeof part === 'string' && part !== '')
   return { severity: level === WARN ? 'warning' : 'error', text: [...new Set(message)].join(': ') }
 }
 
-const isFrame = (line: string): boolean => /^\s*$|^\s+at /.test(line)
+// Empty, a frame of a stack, or what BullMQ writes about the policy of Redis, which the log says, too.
+const isNoise = (line: string): boolean => /^\s*$|^\s+at |^IMPORTANT! Eviction policy/.test(line)
 
 function errorMessage(entry: Readonly<Record<string, unknown>>): unknown {
   const error = entry.err ?? entry.error
