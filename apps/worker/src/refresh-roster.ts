@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { diffFromBody, EMPTY_BODY, encodeChange, type FailureCode, toContactsBody, type User } from '@rollcall/roster'
 import type { Fetch, JobLock, RosterStore, Source, WriteResult } from '@rollcall/runtime'
 import type { BackendAnswer } from './backend/backend-client.ts'
@@ -32,8 +32,8 @@ export async function refreshRoster(user: User, attempt: Attempt, { backend, sto
   const answer = await backend.fetchRoster(user, fetch.source)
   if (answer.kind === 'failed') return failed(user, fetch, answer, attempt, store)
   if (answer.kind === 'unchanged') return unchanged(user, fetch, answer.source, store)
-  const body = toContactsBody(answer.roster)
-  const etag = createHash('sha256').update(body).digest('base64url')
+  const body = Buffer.from(toContactsBody(answer.roster))
+  const etag = hash('sha256', body, 'base64url')
   if (etag === fetch.etag) return unchanged(user, fetch, answer.source, store)
   const change = encodeChange(diffFromBody(await storedBody(user, fetch, store), answer.roster))
   const contacts = answer.roster.size

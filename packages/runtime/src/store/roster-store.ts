@@ -35,8 +35,8 @@ export type Begin = Fetch | { readonly kind: 'nothing-to-do' } | { readonly kind
 export type WriteResult = 'ok' | 'superseded' | 'superseded-open'
 
 export interface NewRoster {
-  /** The roster in the form of `/contacts`, ready to be sent. */
-  readonly body: string
+  /** The roster in the form of `/contacts`, ready to be sent: bytes, which cost less to pass on than text. */
+  readonly body: string | Buffer
   readonly etag: string
   readonly source: Source
   readonly contacts: number

@@ -20,7 +20,7 @@ export function loadScripts(): Scripts {
 export type RunScript = (
   name: ScriptName,
   keys: readonly string[],
-  args: readonly (string | number)[],
+  args: readonly (string | number | Buffer)[],
 ) => Promise<unknown>
 
 /** Runs a script by its SHA-1 and sends its text only to a Redis that does not know it yet (a new or restarted one). */
