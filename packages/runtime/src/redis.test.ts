@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
 import { isRedisTrouble, RedisUnavailableError } from './redis.ts'
+import { RedisSilentError } from './redis-socket.ts'
 
 test.each([
   "Stream isn't writeable and enableOfflineQueue options is false",
   'Connection is closed.',
-  "Socket timeout. Expecting data, but didn't receive any in 1000ms.",
+  'Command aborted due to connection close',
+  'ERR max number of clients reached',
+  'NOSCRIPT No matching script. Please use EVAL.',
   'connect ECONNREFUSED 127.0.0.1:6379',
   'read ECONNRESET',
   'getaddrinfo ENOTFOUND redis',
@@ -18,6 +21,8 @@ test.each([
 ])('"%s" is trouble with Redis: a caller gets 503', (message) => {
   expect(isRedisTrouble(new Error(message))).toBe(true)
 })
+
+test('so is a Redis that says nothing', () => expect(isRedisTrouble(new RedisSilentError(1000))).toBe(true))
 
 test('so is our own error for it, with its cause', () => {
   const cause = new Error('why')

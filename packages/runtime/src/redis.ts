@@ -1,5 +1,6 @@
-import { Redis, type RedisOptions } from 'ioredis'
+import type { Redis, RedisOptions } from 'ioredis'
 import type { Log } from './log/index.ts'
+import { askNowAndThen, breakSilence, GatheringRedis, RedisSilentError } from './redis-socket.ts'
 
 /**
  * - `request`: somebody waits for the answer, so a command fails at once when Redis is away, and after `timeoutMs` when it hangs.
@@ -21,30 +22,31 @@ export interface RedisConnectionOptions {
 const MAX_RECONNECT_DELAY_MS = 500
 
 export function connectRedis({ url, role, name, timeoutMs, log }: RedisConnectionOptions): Redis {
-  const redis = new Redis(url, { ...OPTIONS[role](timeoutMs), connectionName: name })
+  const redis = new GatheringRedis(url, {
+    ...OPTIONS[role],
+    retryStrategy: (times) => Math.min(times * 50, MAX_RECONNECT_DELAY_MS),
+    connectTimeout: timeoutMs,
+    keepAlive: KEEP_ALIVE_MS,
+    connectionName: name,
+  })
+  breakSilence(redis, role === 'request' ? timeoutMs : SILENT_MS)
+  if (role === 'subscriber') askNowAndThen(redis, SILENT_MS / 2)
   reportState(redis, name, log)
   return redis
 }
 
-const retryStrategy = (times: number): number => Math.min(times * 50, MAX_RECONNECT_DELAY_MS)
+/** Where nobody waits for an answer, a silent connection is given this long. */
+const SILENT_MS = 10_000
+const KEEP_ALIVE_MS = 10_000
 
-const OPTIONS: Record<RedisRole, (timeoutMs: number) => RedisOptions & { replyMapping?: 'legacy' }> = {
-  request: (timeoutMs) => ({
-    retryStrategy,
-    connectTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
+const OPTIONS: Record<RedisRole, RedisOptions & { replyMapping?: 'legacy' }> = {
+  request: {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0, // with 1, what was on its way when a connection broke may never be answered, nor rejected
-    enableAutoPipelining: true,
-  }),
-  background: (timeoutMs) => ({
-    retryStrategy,
-    connectTimeout: timeoutMs,
-    maxRetriesPerRequest: null,
-    enableAutoPipelining: true,
-  }),
-  subscriber: (timeoutMs) => ({ retryStrategy, connectTimeout: timeoutMs, maxRetriesPerRequest: null }),
+  },
+  background: { maxRetriesPerRequest: null },
+  subscriber: { maxRetriesPerRequest: null },
 }
 
 /** One line when a connection is lost and one when it is back, however many attempts lie between. */
@@ -70,12 +72,13 @@ export class RedisUnavailableError extends Error {
 }
 
 const WRITE_REFUSALS =
-  /^(READONLY|OOM|EXECABORT|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOPERM)/
+  /^(READONLY|OOM|EXECABORT|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOPERM|NOAUTH|NOSCRIPT)/
 
 /** Whether an error of a Redis call means that Redis is away, hangs, or refuses to write: none of them the caller's fault. */
 export function isRedisTrouble(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  if (error instanceof RedisUnavailableError || error.name === 'MaxRetriesPerRequestError') return true
+  if (error instanceof RedisUnavailableError || error instanceof RedisSilentError) return true
+  if (error.name === 'MaxRetriesPerRequestError') return true
   return WRITE_REFUSALS.test(error.message) || CONNECTION_TROUBLE.test(error.message)
 }
 
@@ -88,4 +91,4 @@ export function redisTrouble(error: unknown): string {
 }
 
 const CONNECTION_TROUBLE =
-  /Stream isn't writeable|Connection is closed|Socket timeout|Command timed out|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND/
+  /Stream isn't writeable|Connection is closed|Command aborted due to connection close|max number of clients|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND/

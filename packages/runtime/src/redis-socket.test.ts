@@ -1,0 +1,110 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Redis } from 'ioredis'
+import { expect, onTestFinished, test } from 'vitest'
+import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
+import { askNowAndThen, breakSilence, GatheringRedis } from './redis-socket.ts'
+
+const SILENT_MS = 400
+
+/** A way to Redis that can lose what is on it without a word, as a network does; connections made later work. */
+async function lossyWay() {
+  const { hostname, port, pathname } = new URL(await freshRedisUrl())
+  const open = new Set<Socket>()
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname)
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      open.add(one)
+      one.pipe(other)
+      one.on('error', () => other.destroy()).on('close', () => other.destroy())
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+    for (const socket of open) socket.destroy()
+  })
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}${pathname}`,
+    loseAll(): void {
+      for (const socket of open) socket.unpipe().pause()
+      open.clear()
+    },
+  }
+}
+
+function redisAt(url: string): Redis {
+  const redis = new GatheringRedis(url, { maxRetriesPerRequest: null, retryStrategy: () => 20 })
+  redis.on('error', () => {})
+  onTestFinished(() => redis.disconnect())
+  breakSilence(redis, SILENT_MS)
+  return redis
+}
+
+test('a connection that has gone silent is made anew, and what was asked on it is asked again', async () => {
+  const way = await lossyWay()
+  const redis = redisAt(way.url)
+  await redis.set('key', 'value')
+  way.loseAll()
+  const started = performance.now()
+  expect(await redis.get('key')).toBe('value')
+  expect(performance.now() - started).toBeGreaterThanOrEqual(SILENT_MS)
+})
+
+test('who only listens notices it too', async () => {
+  const way = await lossyWay()
+  const subscriber = redisAt(way.url)
+  askNowAndThen(subscriber, SILENT_MS / 2)
+  const channel = `silence-${new URL(way.url).pathname}`
+  await subscriber.subscribe(channel)
+  way.loseAll()
+  // Not by `once`, which takes the error that breaks the connection for its own.
+  const heard = new Promise((resolve) => subscriber.once('message', (...message) => resolve(message)))
+  const closed = new Promise((resolve) => subscriber.once('close', () => resolve('closed')))
+  const publisher = new Redis(way.url)
+  onTestFinished(() => publisher.disconnect())
+  expect(await closed).toBe('closed')
+  while ((await publisher.publish(channel, 'here again')) === 0);
+  expect(await heard).toEqual([channel, 'here again'])
+})
+
+test('a process that stood still itself breaks no connection', async () => {
+  const redis = redisAt(await freshRedisUrl())
+  await redis.ping()
+  let closed = false
+  redis.once('close', () => {
+    closed = true
+  })
+  for (let i = 0; i < 3; i++) {
+    const answer = redis.ping()
+    const until = performance.now() + 2 * SILENT_MS
+    while (performance.now() < until);
+    expect(await answer).toBe('PONG')
+  }
+  expect(closed).toBe(false)
+})
+
+test('idle connections are left alone', async () => {
+  const redis = redisAt(await freshRedisUrl())
+  await redis.ping()
+  const closed = once(redis, 'close').then(() => 'closed')
+  const later = new Promise((resolve) => setTimeout(resolve, 3 * SILENT_MS, 'open')) // it is about time that passes
+  expect(await Promise.race([closed, later])).toBe('open')
+})
+
+test('what is sent in one turn of the event loop goes out in one write, in its order', async () => {
+  const redis = redisAt(await freshRedisUrl())
+  await redis.ping()
+  let writes = 0
+  const writev = redis.stream._writev
+  redis.stream._writev = (...args) => {
+    writes++
+    writev?.apply(redis.stream, args)
+  }
+  const answers = await Promise.all(Array.from({ length: 100 }, () => redis.incr('counter')))
+  expect(answers).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
+  expect(writes).toBe(1)
+})
