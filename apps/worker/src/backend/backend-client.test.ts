@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { parseUrlTemplate, type User } from '@rollcall/roster'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Behaviour, startBackend, type TestBackend } from '../../../../test/support/backend.ts'
 import { clientFor, configOf, domainNamed, userNamed } from '../../../../test/support/backend-client.ts'
 import type { BackendClient, BackendClientOptions, BackendConfig, Source } from './backend-client.ts'
@@ -113,6 +115,60 @@ describe('a good answer', () => {
       kind: 'roster',
       roster: new Map(),
       source: { hash: expect.any(String) },
+    })
+  })
+})
+
+describe('an answer whose Content-Encoding comes more than once', () => {
+  /** Every answer has these, each in a header of its own. */
+  async function configureEncodings(encodings: string[], body: string | Uint8Array): Promise<void> {
+    const server = createHttpServer((_, response) => {
+      response.writeHead(200, { 'content-encoding': encodings }).end(body)
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    await configure({ rosterUrl: parseUrlTemplate(`http://127.0.0.1:${(server.address() as AddressInfo).port}/%s`) })
+  }
+
+  it.each([
+    [['identity', 'identity'], '{}'],
+    [['identity, Identity'], '{}'],
+    [['', 'identity'], '{}'],
+    [['identity', 'gzip'], gzipSync('{}')],
+    [['GZIP , identity'], gzipSync('{}')],
+  ])('%j is understood: identity is none', async (encodings, body) => {
+    await configureEncodings(encodings, body)
+    expect(await rosterOf(john)).toEqual([])
+  })
+
+  it.each([[['gzip', 'gzip']], [['br, gzip']]])('%j is not read', async (encodings) => {
+    await configureEncodings(encodings, gzipSync('{}'))
+    expect(await client.fetchRoster(john, {})).toEqual({
+      kind: 'failed',
+      code: 'roster-invalid',
+      message: 'The backend sent a body with more than one Content-Encoding',
+      retry: 'never',
+    })
+  })
+})
+
+describe('an answer on which our own code trips', () => {
+  const trap = {
+    valueOf() {
+      throw new TypeError('no number for Bearer s3cret-token')
+    },
+  } as unknown as number
+
+  it.each([
+    ['as it comes', { maxRosterBytes: trap }],
+    ['when it is read', { maxContacts: trap }],
+  ])('%s is a failure like any other, and tells no credentials', async (_, config) => {
+    await configure({ ...config, headers: { Authorization: 'Bearer s3cret-token' } })
+    expect(await client.fetchRoster(john, {})).toEqual({
+      kind: 'failed',
+      code: 'roster-invalid',
+      message: 'The answer of the backend could not be read (TypeError: no number for ***)',
+      retry: 'backoff',
     })
   })
 })

@@ -1,6 +1,6 @@
 import type { Domain, UrlTemplate, User } from '@rollcall/roster'
 import { Axios, type AxiosResponse } from 'axios'
-import { failed, transferFailure } from './failures.ts'
+import { failed, transferFailure, unreadable } from './failures.ts'
 import { type BackendAnswer, type ReadingRules, readAnswer, type Source } from './read-answer.ts'
 import { type RequestHeaders, requestHeaders } from './request-headers.ts'
 import { concealer } from './secrets.ts'
@@ -65,17 +65,24 @@ export function backendClient(options: BackendClientOptions) {
         maxContentLength: backend.maxBytes,
       })
     } catch (error) {
-      return transferFailure(error)
+      return transferFailure(error, backend.conceal)
     }
-    const received = { status: response.status, headers: response.headers, body: response.data }
-    const answer = readAnswer(received, source, backend)
-    return answer.kind === 'failed' ? answer : { ...answer, source: backend.marks.marked(answer.source) }
+    return read(response, source, backend)
   }
 
   return {
     fetchRoster,
     /** Cuts off what is still running: those calls reject. */
     close,
+  }
+}
+
+function read({ status, headers, data }: AxiosResponse<Buffer>, source: Source, backend: Backend): BackendAnswer {
+  try {
+    const answer = readAnswer({ status, headers, body: data }, source, backend)
+    return answer.kind === 'failed' ? answer : { ...answer, source: backend.marks.marked(answer.source) }
+  } catch (error) {
+    return unreadable(error, backend.conceal)
   }
 }
 

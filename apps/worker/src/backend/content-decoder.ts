@@ -6,13 +6,24 @@ export const ACCEPT_ENCODING = 'gzip, br, deflate'
 
 export type ContentDecoder = ReturnType<typeof createGunzip | typeof createBrotliDecompress>
 
-/** Whether a body with this `Content-Encoding` has to be decoded at all. */
-export const isEncoded = (encoding: string | undefined): encoding is string =>
-  encoding !== undefined && encoding !== '' && encoding.toLowerCase() !== 'identity'
+/**
+ * The codings of a `Content-Encoding` but for `identity`, which is none. A list (RFC 9110, 8.4), and an array when the
+ * header came more than once. Undefined: there is nothing to decode.
+ */
+export function contentEncoding(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const codings = String(header)
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== '' && coding !== 'identity')
+  return codings.length > 0 ? codings.join(',') : undefined
+}
 
-/** A decompressing stream for one `Content-Encoding`; `first` is the first chunk of the body. Throws BodyEncodingError. */
+/** A decompressing stream for what `contentEncoding` gives; `first` is the first chunk of the body. Throws BodyEncodingError. */
 export function contentDecoder(encoding: string, first: Uint8Array): ContentDecoder {
-  switch (encoding.toLowerCase()) {
+  if (encoding.includes(',')) throw new BodyEncodingError('a body with more than one Content-Encoding')
+  switch (encoding) {
     case 'gzip':
     case 'x-gzip':
       return createGunzip()

@@ -1,9 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import type { Dispatcher } from 'undici'
-import { type ContentDecoder, contentDecoder, isEncoded } from './content-decoder.ts'
+import { type ContentDecoder, contentDecoder, contentEncoding } from './content-decoder.ts'
 import type { RequestHeaders } from './request-headers.ts'
 import { BodyEncodingError, BodyTooLargeError, BrokenOffError, DeadlineError } from './transfer-errors.ts'
+
+type IncomingHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2]
 
 /** What is read of the body of a status other than 200, to keep the connection: an error page, not a download. */
 const DRAINED_BYTES = 64 * 1024
@@ -26,7 +27,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #timer: NodeJS.Timeout | undefined
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
-  #headers: IncomingHttpHeaders = {}
+  #headers: IncomingHeaders = {}
   #encoding: string | undefined
   #decoder: ContentDecoder | undefined
   #chunks: Buffer[] = []
@@ -76,12 +77,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller = controller
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHeaders): void {
     if (status < 200) return
     this.#status = status
     this.#headers = headers
-    const encoding = headers['content-encoding']
-    if (status === 200 && isEncoded(encoding)) this.#encoding = encoding
+    this.#encoding = contentEncoding(headers['content-encoding'])
     this.#checkSize(Number(headers['content-length'] ?? 0), status === 200 ? this.#maxBytes : DRAINED_BYTES)
   }
 
@@ -98,6 +98,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else this.#finish()
   }
 
+  /** undici also brings here whatever the methods above throw. */
   onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#ended) return
     if (this.#status === 0 && !this.#secondTry && this.#wasReused(error)) {
@@ -109,17 +110,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
       })
       return
     }
-    this.#endEarly(this.#status > 0 ? new BrokenOffError('the body is not whole', { cause: error }) : error)
+    this.#endEarly(this.#status > 0 ? brokenOff(error) : error)
   }
 
   /** As it comes: what the decoder has not read yet is within the limit too. */
   #decode(encoding: string, chunk: Buffer): void {
-    try {
-      this.#decoder ??= this.#startDecoder(contentDecoder(encoding, chunk))
-      this.#decoder.write(chunk)
-    } catch (error) {
-      this.#endEarly(error)
-    }
+    this.#decoder ??= this.#startDecoder(contentDecoder(encoding, chunk))
+    this.#decoder.write(chunk)
   }
 
   #startDecoder(decoder: ContentDecoder): ContentDecoder {
@@ -140,9 +137,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #finish(): void {
-    if (!this.#end()) return
-    const [only] = this.#chunks
-    this.#respond(only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks))
+    if (this.#ended) return
+    try {
+      const body = whole(this.#chunks)
+      this.#end()
+      this.#respond(body)
+    } catch (error) {
+      // There may be no memory for it. Thrown from an event of the decoder, that would end the process.
+      this.#endEarly(brokenOff(error))
+    }
   }
 
   #endEarly(error: unknown): void {
@@ -172,5 +175,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
 }
 
 type Headers = Record<string, string>
+
+function whole(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)
+}
+
+const brokenOff = (error: unknown): unknown =>
+  error instanceof BodyEncodingError ? error : new BrokenOffError('the body is not whole', { cause: error })
 
 const expire = (exchange: Exchange): void => exchange.expire()

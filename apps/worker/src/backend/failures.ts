@@ -19,12 +19,21 @@ export const failed = (code: FailureCode, message: string, retry: Retry = 'never
   retry,
 })
 
+/** What nobody foresaw in an answer is a failure of that answer. `conceal` takes credentials out of what is told. */
+export const unreadable = (cause: unknown, conceal: (text: string) => string): BackendFailure =>
+  failed(
+    'roster-invalid',
+    `The answer of the backend could not be read (${printable(conceal(String(cause)))})`,
+    'backoff',
+  )
+
 /** What it means that no answer came, or no whole one. Throws again what no backend can be the cause of. */
-export function transferFailure(error: unknown): BackendFailure {
+export function transferFailure(error: unknown, conceal: (text: string) => string): BackendFailure {
   if (error instanceof DeadlineError) return failed('backend-timeout', `The backend gave ${error.message}`, 'backoff')
   if (error instanceof BodyTooLargeError) return failed('roster-too-large', `The backend sent a ${error.message}`)
   if (error instanceof BodyEncodingError) return failed('roster-invalid', `The backend sent ${error.message}`)
   const code = codeOf(error)
+  if (code === undefined && error instanceof BrokenOffError) return unreadable(error.cause, conceal)
   if (code === undefined || OUR_FAULT.has(code)) throw error
   if (code === CONNECT_TIMEOUT) return failed('backend-timeout', 'The backend took no connection in time', 'backoff')
   if (code === PROXY_REFUSED)
