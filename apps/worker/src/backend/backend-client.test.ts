@@ -123,7 +123,7 @@ describe('an answer whose Content-Encoding comes more than once', () => {
   /** Every answer has these, each in a header of its own. */
   async function configureEncodings(encodings: string[], body: string | Uint8Array): Promise<void> {
     const server = createHttpServer((_, response) => {
-      response.writeHead(200, { 'content-encoding': encodings }).end(body)
+      response.setHeader('content-encoding', encodings).end(body)
     }).listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
     await once(server, 'listening')

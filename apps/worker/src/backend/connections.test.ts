@@ -70,20 +70,24 @@ describe('a kept-alive connection that the backend closes as the next request is
   let server: Server
   let seen: number[]
 
-  /** Answers the first request of each connection; `second` does what it likes with the next one. */
-  async function serve(second: (socket: Socket) => void): Promise<string> {
+  /** Answers the first request of each connection, well unless told otherwise; `second` does what it likes with the next one. */
+  async function serve(second: (socket: Socket) => void, first = answerWell): Promise<string> {
     seen = []
     server = createServer((socket) => {
       const connection = seen.push(0) - 1
       socket.on('error', () => {})
       socket.on('data', () => {
         seen[connection] = (seen[connection] ?? 0) + 1
-        if (seen[connection] === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}')
+        if (seen[connection] === 1) first(socket)
         else second(socket)
       })
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/%s`
+  }
+
+  const answerWell = (socket: Socket): void => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}')
   }
 
   afterEach(() => server.close())
@@ -107,6 +111,30 @@ describe('a kept-alive connection that the backend closes as the next request is
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{', () => socket.destroy())
       }),
     )
+    await slow.fetchRoster(john, {})
+    await turn()
+    expect(await slow.fetchRoster(john, {})).toMatchObject({ code: 'backend-unreachable', retry: 'backoff' })
+    expect(seen).toEqual([2])
+    await slow.close()
+  })
+
+  const broken: [string, (socket: Socket) => void][] = [
+    ['that is no HTTP', (socket) => void socket.write('SSH-2.0-OpenSSH_9.2\r\n')],
+    ['with too many headers', (socket) => void socket.write(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}\r\n`)],
+    ['with a bad Content-Length', (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}')],
+    ['that ends in its first line', (socket) => void socket.end('HTTP/1.1 2')],
+    ['of an empty line', (socket) => void socket.end('\r\n')],
+  ]
+
+  it.each(broken)('is another thing than a first answer %s: that is a failure, and not asked again', async (_, first) => {
+    const slow = clientFor(await serve(() => {}, first))
+    expect(await slow.fetchRoster(john, {})).toMatchObject({ code: 'backend-unreachable', retry: 'backoff' })
+    expect(seen).toEqual([1])
+    await slow.close()
+  })
+
+  it.each(broken.slice(0, 4))('is another thing than a second answer %s', async (_, second) => {
+    const slow = clientFor(await serve(second))
     await slow.fetchRoster(john, {})
     await turn()
     expect(await slow.fetchRoster(john, {})).toMatchObject({ code: 'backend-unreachable', retry: 'backoff' })

@@ -24,6 +24,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #ended = false
   #secondTry = false
+  #answered = false
   #timer: NodeJS.Timeout | undefined
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
@@ -77,6 +78,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller = controller
   }
 
+  /** The first bytes of an answer have come, whatever they are. */
+  onResponseStarted(): void {
+    this.#answered = true
+  }
+
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHeaders): void {
     if (status < 200) return
     this.#status = status
@@ -101,7 +107,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** undici also brings here whatever the methods above throw. */
   onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#ended) return
-    if (this.#status === 0 && !this.#secondTry && this.#wasReused(error)) {
+    if (!this.#answered && !this.#secondTry && this.#wasReused(error)) {
       this.#secondTry = true
       this.#controller = undefined
       // Not from within undici's own clearing up after the socket.

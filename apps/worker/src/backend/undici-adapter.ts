@@ -28,13 +28,17 @@ export interface UndiciAdapter {
  * Rejects with the errors of `transfer-errors.ts`, or with the error of the socket or of undici.
  */
 export function undiciAdapter({ connections, connectTimeoutMs, useEnvProxy }: UndiciAdapterOptions): UndiciAdapter {
-  const { connect, wasReused } = staleSockets(connectTimeoutMs)
+  const { wasReused, stop } = staleSockets()
   // No timers of undici's: each request has its own deadline, and one timer is cheaper than three.
+  const connect = { timeout: connectTimeoutMs }
   const options = { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connect }
   const dispatcher = useEnvProxy ? environmentProxy(options) : new Agent(options)
   return {
     adapterWith: (headers) => (config) =>
       new Promise((resolve, reject) => new Exchange(dispatcher, wasReused, headers, config, resolve, reject).start()),
-    close: () => dispatcher.destroy(),
+    close() {
+      stop()
+      return dispatcher.destroy()
+    },
   }
 }
