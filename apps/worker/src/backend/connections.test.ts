@@ -126,12 +126,15 @@ describe('a kept-alive connection that the backend closes as the next request is
     ['of an empty line', (socket) => void socket.end('\r\n')],
   ]
 
-  it.each(broken)('is another thing than a first answer %s: that is a failure, and not asked again', async (_, first) => {
-    const slow = clientFor(await serve(() => {}, first))
-    expect(await slow.fetchRoster(john, {})).toMatchObject({ code: 'backend-unreachable', retry: 'backoff' })
-    expect(seen).toEqual([1])
-    await slow.close()
-  })
+  it.each(broken)(
+    'is another thing than a first answer %s: that is a failure, and not asked again',
+    async (_, first) => {
+      const slow = clientFor(await serve(() => {}, first))
+      expect(await slow.fetchRoster(john, {})).toMatchObject({ code: 'backend-unreachable', retry: 'backoff' })
+      expect(seen).toEqual([1])
+      await slow.close()
+    },
+  )
 
   it.each(broken.slice(0, 4))('is another thing than a second answer %s', async (_, second) => {
     const slow = clientFor(await serve(second))
