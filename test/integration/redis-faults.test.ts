@@ -236,6 +236,30 @@ describe('a Redis that takes no writes: refreshes are refused, stored rosters ar
   })
 })
 
+test('a Redis that is full for a while costs no attempts: what waits is done afterwards, and by its own jobs', async () => {
+  const { url } = await ownRedis()
+  const redis = new Redis(url)
+  onTestFinished(() => redis.disconnect())
+  const env = { WORKER_CONCURRENCY: '10', JOB_LOCK_MS: '60000', SWEEP_GRACE_MS: '600000' }
+  const { backend, rollcall } = await startWith(url, { env })
+  const held = backend.hold('*')
+  const users = Array.from({ length: 300 }, (_, i) => `user-${i}`)
+  const caller = post(rollcall, users)
+  await until(() => backend.requests.length).toBe(10)
+  await takenIn({ url } as RedisServer)
+
+  await redis.config('SET', 'maxmemory', '1mb')
+  held.release()
+  await backend.idle()
+  // Time in which the attempts of all 300 would be used up.
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  await redis.config('SET', 'maxmemory', '0')
+
+  expect((await caller).json()).toMatchObject({ status: 'ok', updated: 300, errors: 0 })
+  expect(await redis.zcard('rollcall:{0}:refresh:failed')).toBe(0)
+  expect(backend.requests.length).toBeLessThan(330)
+}, 30_000)
+
 test('without a worker refreshes wait in the queue, and readiness says so', async () => {
   const { url } = await ownRedis()
   const { rollcall } = await startWith(url, { workers: 0 })

@@ -1,4 +1,4 @@
-import { QUEUE_NAME, type RefreshJob, shardKeys } from '@rollcall/runtime'
+import { isRedisTrouble, type Log, QUEUE_NAME, type RefreshJob, shardKeys } from '@rollcall/runtime'
 import { UnrecoverableError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { jobLosses } from './job-losses.ts'
@@ -22,11 +22,12 @@ export function startJobs({ redis, shards, workerConcurrency, jobLockMs, stallCh
   const process = (job: Parameters<typeof processJob>[0], token = '') => processJob(job, token, deps)
   const { log } = deps
   const losses = jobLosses(log)
+  const refusals = redisRefusals(log)
   const workers = Array.from({ length: shards }, (_, shard) => {
     const worker = new Worker<RefreshJob, string>(QUEUE_NAME, process, {
       connection: redis,
       prefix: shardKeys(shard).prefix,
-      concurrency: workerConcurrency,
+      concurrency: Math.ceil(workerConcurrency / shards),
       lockDuration: jobLockMs,
       stalledInterval: stallCheckMs,
       maxStalledCount: Number.MAX_SAFE_INTEGER, // `starts` decides: BullMQ would fail the job without our code
@@ -42,8 +43,9 @@ export function startJobs({ redis, shards, workerConcurrency, jobLockMs, stallCh
     })
     worker.on('stalled', losses.found)
     worker.on('error', (error) => {
-      if (!losses.explains(error) && !isConnectionTrouble(error))
-        log.warn({ err: error }, 'The queue had trouble; going on')
+      if (losses.explains(error) || isConnectionTrouble(error)) return
+      if (isRedisTrouble(error)) refusals.tell(error)
+      else log.warn({ err: error }, 'The queue had trouble; going on')
     })
     return worker
   })
@@ -51,6 +53,24 @@ export function startJobs({ redis, shards, workerConcurrency, jobLockMs, stallCh
     async close() {
       await Promise.all(workers.map((worker) => worker.close()))
       losses.close()
+    },
+  }
+}
+
+const TOLD_AGAIN_MS = 10_000
+
+/** BullMQ asks again without a pause, and reports each refusal: one line now and then says as much. */
+function redisRefusals(log: Log) {
+  let told = Number.NEGATIVE_INFINITY
+  return {
+    tell(error: Error): void {
+      const now = performance.now()
+      if (now - told < TOLD_AGAIN_MS) return
+      told = now
+      log.warn(
+        { reason: error.message.slice(0, 200) },
+        'Redis refuses what the queue needs; no jobs are taken until it does not',
+      )
     },
   }
 }

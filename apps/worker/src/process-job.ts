@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type User, userFromJid } from '@rollcall/roster'
-import type { Log, Pauses, RefreshJob } from '@rollcall/runtime'
+import { isRedisTrouble, type Log, type Pauses, type RefreshJob } from '@rollcall/runtime'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { type Outcome, type RefreshDeps, refreshRoster } from './refresh-roster.ts'
 
@@ -23,8 +24,30 @@ export async function processJob(job: Job<RefreshJob>, token: string, deps: Proc
     last: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
     mayPause: (ms: number) => mayPause(job, ms, deps),
   }
-  const outcome = await refreshRoster(user, attempt, deps)
-  return concludeJob(outcome, user, job, token, deps)
+  try {
+    const outcome = await refreshRoster(user, attempt, deps)
+    return await concludeJob(outcome, user, job, token, deps)
+  } catch (error) {
+    if (!isRedisTrouble(error)) throw error
+    return putBackWhenPossible(job, token)
+  }
+}
+
+const TRY_AGAIN_MS = 1000
+
+/**
+ * A Redis that takes no writes (full, a replica, away) is no failed attempt: three of them within a second would use up
+ * those of every user that waits. The job keeps its place in this worker until Redis takes it back.
+ */
+async function putBackWhenPossible(job: Job<RefreshJob>, token: string): Promise<never> {
+  for (;;) {
+    await delay(TRY_AGAIN_MS)
+    try {
+      return await putBack(job, token, TRY_AGAIN_MS)
+    } catch (error) {
+      if (!isRedisTrouble(error)) throw error // put back, or its lock is lost and others have it
+    }
+  }
 }
 
 async function concludeJob(
