@@ -1,6 +1,7 @@
 import type { Domain, UrlTemplate, User } from '@rollcall/roster'
 import { Axios, type AxiosResponse } from 'axios'
 import { failed, transferFailure, unreadable } from './failures.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { type BackendAnswer, type ReadingRules, readAnswer, type Source } from './read-answer.ts'
 import { type RequestHeaders, requestHeaders } from './request-headers.ts'
 import { concealer } from './secrets.ts'
@@ -36,6 +37,9 @@ export interface BackendClientOptions {
   readonly retryAfterMaxMs?: number
 }
 
+/** Decompressed; a larger one keeps the process busy for milliseconds. */
+const LARGE_BODY_BYTES = 256 * 1024
+
 export type BackendClient = ReturnType<typeof backendClient>
 
 /** Fetches rosters from the backends. Throws at once for configured headers that no request can carry. */
@@ -45,6 +49,7 @@ export function backendClient(options: BackendClientOptions) {
     connectTimeoutMs: Math.max(1, ...Array.from(options.domains.values(), (config) => config.backendTimeoutMs)),
     useEnvProxy: options.useEnvProxy ?? false,
   })
+  const inTurn = oneAtATime()
   const backends = new Map<Domain, Backend>()
   for (const [domain, config] of options.domains) backends.set(domain, backendOf(config, adapterWith, options))
 
@@ -67,7 +72,8 @@ export function backendClient(options: BackendClientOptions) {
     } catch (error) {
       return transferFailure(error, backend.conceal)
     }
-    return read(response, source, backend)
+    if (response.data.length <= LARGE_BODY_BYTES) return read(response, source, backend)
+    return inTurn(() => read(response, source, backend))
   }
 
   return {
