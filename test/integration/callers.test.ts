@@ -121,3 +121,24 @@ describe('a user who waits behind a bulk refresh is moved to the front', () => {
     60_000, // one hand, and a machine that may be busy
   )
 })
+
+test('a login whose user is fetched just now is not put behind a bulk refresh that names him, too', async () => {
+  await backend.idle()
+  const held = backend.hold('named-twice')
+  const earlier = rollcall.refresh(['named-twice'])
+  await backend.arrived('named-twice')
+  const login = rollcall.send('/contacts/named-twice')
+  const next = 'rollcall:{0}:refresh:dn:named-twice@localhost'
+  await expect.poll(() => redis.exists(next)).toBe(1)
+  const size = 1000
+  backend.set('*', { kind: 'good', delayMs: 10 })
+  const bulk = rollcall.refresh([...times(size - 1, (i) => `beside-${i}`), 'named-twice'])
+  await expect.poll(() => redis.zcard('rollcall:{0}:refresh:prioritized'), { timeout: 10_000 }).toBe(size - 1)
+
+  const asked = backend.requests.length
+  held.release()
+  expect((await login).status).toBe(200)
+  expect(backend.requests.length - asked, 'fetches before the login was answered').toBeLessThan(size / 2)
+  expect((await earlier).body).toMatchObject({ updated: 1 })
+  expect((await bulk).body).toMatchObject({ updated: size, errors: 0 })
+}, 60_000)

@@ -53,3 +53,14 @@ test('how a refresh goes is counted over all shards', async () => {
   const progress = async () => (await rollcall.send(`/v1/refreshes/${refresh}`)).json()
   await expect.poll(progress).toMatchObject({ state: 'done', total: 40, updated: 40, pending: 0 })
 })
+
+test('a worker fetches no more users at a time than WORKER_CONCURRENCY, however many shards there are', async () => {
+  const others = await startBackend()
+  const env = { SHARDS: String(SHARDS), WORKER_CONCURRENCY: '8' }
+  const eight = await startRollcall({ rosterUrl: others.template, env })
+  others.set('*', { kind: 'good', delayMs: 20 })
+  expect((await eight.refresh(users.slice(0, 200))).body).toMatchObject({ updated: 200, errors: 0 })
+  expect(others.connections()).toBeLessThanOrEqual(8)
+  await eight.stop()
+  await others.close()
+})

@@ -13,9 +13,11 @@ import {
   versionOf,
   vetRedis,
 } from '@rollcall/runtime'
+import pLimit from 'p-limit'
 import { gate } from './gate.ts'
 import { waitingRoom } from './patience.ts'
 import { refreshRecords } from './refresh-records.ts'
+import { INTAKE_CONCURRENCY } from './refresh-users.ts'
 import { refuser } from './refusals.ts'
 import { startResuming } from './resume-refreshes.ts'
 import { apiServer } from './server.ts'
@@ -61,7 +63,8 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
     log,
   })
   const waiting = waitingRoom()
-  const refreshing = { ...config, store, queue, settlements: settled, records, replica, log }
+  const intake = pLimit(INTAKE_CONCURRENCY)
+  const refreshing = { ...config, store, queue, intake, settlements: settled, records, replica, log }
   let ending = false
   const health = { redis, ending: () => ending }
   const server = apiServer({ ...refreshing, gate: gate(config), refuse: refuser(log), waiting, health })

@@ -115,7 +115,11 @@ export function refreshRecords({
     /** The result of a refresh in which nobody is pending; the names are no longer needed. */
     async finish(header: RefreshHeader, result: RefreshProgress): Promise<void> {
       const chunkKeys = Array.from({ length: header.chunks }, (_, at) => refreshChunkKey(header.id, at))
-      await redis.hset(refreshKey(header.id), 'result', JSON.stringify(result))
+      await redis
+        .multi()
+        .hset(refreshKey(header.id), { result: JSON.stringify(result) })
+        .expire(refreshKey(header.id), ttlS) // also when Redis has lost the rest of it
+        .exec()
       if (chunkKeys.length > 0) await redis.unlink(...chunkKeys)
     },
 

@@ -9,6 +9,8 @@ import {
   type RefreshQueue,
   type RosterStore,
 } from '@rollcall/runtime'
+import type { LimitFunction } from 'p-limit'
+import { insist } from './insist.ts'
 import type { Patience } from './patience.ts'
 import { progressOf } from './refresh-progress.ts'
 import type { RefreshChunk, RefreshHeader, RefreshRecords } from './refresh-records.ts'
@@ -18,6 +20,8 @@ import { type Tally, tally } from './tally.ts'
 export interface RefreshDeps {
   readonly store: Pick<RosterStore, 'request' | 'states' | 'read'>
   readonly queue: Pick<RefreshQueue, 'enqueue'>
+  /** How many chunks this api asks for at a time, for all refreshes together. */
+  readonly intake: LimitFunction
   readonly settlements: Settlements
   readonly records: RefreshRecords
   readonly shards: number
@@ -40,8 +44,10 @@ export interface RefreshResult extends RefreshOutcome {
   readonly refresh: string
 }
 
-/** Chunks of users asked for and enqueued at the same time: more brings no speed and holds up others. */
+/** Chunks of one refresh that are asked for, or wait for their turn, at a time: others get theirs in between. */
 const CHUNKS_IN_FLIGHT = 4
+/** More at a time bring no speed, and to put thousands of jobs together in one go holds up everything else. */
+export const INTAKE_CONCURRENCY = 4
 
 /** Asks for the rosters of users and waits for them, until the deadline at most. Throws when Redis is away. */
 export async function refreshUsers(
@@ -55,8 +61,9 @@ export async function refreshUsers(
   const waiting = tally(users, deps.settlements, nameIn(deps.defaultDomain))
   try {
     await deps.records.accept(header, chunks)
-    const intake = takeIn(header, chunks, priorityOf(users, deps), waiting, deps)
-    await untilAnswerable(intake, waiting, patience, deps)
+    const priority = priorityOf(users, deps)
+    const intake = takeIn(header, chunks, priority, waiting, deps)
+    await untilAnswerable(intake, priority, waiting, patience, deps)
     return await conclude(header, waiting, deps)
   } finally {
     waiting.stop()
@@ -69,7 +76,7 @@ export async function refreshForLogin(user: User, patience: Patience, deps: Refr
   try {
     const [chunk] = chunksOf([user.jid], deps.shards)
     const intake = chunk ? askFor(chunk, PRIORITY.login, waiting, deps) : Promise.resolve()
-    await untilAnswerable(intake, waiting, patience, deps)
+    await untilAnswerable(intake, PRIORITY.login, waiting, patience, deps)
     return waiting.counts()
   } finally {
     waiting.stop()
@@ -90,7 +97,8 @@ export async function takeIn(
     .values()
   const lane = async (): Promise<void> => {
     for (const { chunk, at } of left) {
-      await askFor(chunk, priority, waiting, deps, (asked) => deps.records.requested(header.id, at, asked))
+      const record = (asked: RefreshChunk) => deps.records.requested(header.id, at, asked)
+      await deps.intake(() => askFor(chunk, priority, waiting, deps, record))
     }
   }
   try {
@@ -123,12 +131,14 @@ async function askFor(
 /** Waits until all have settled or patience is over. An intake that goes on then goes on without anybody waiting. */
 async function untilAnswerable(
   intake: Promise<void>,
+  priority: Priority,
   waiting: Tally,
   patience: Patience,
-  { log }: RefreshDeps,
+  { queue, log }: RefreshDeps,
 ): Promise<void> {
   const settled = intake.then(() => waiting.complete)
-  const inTime = await Promise.race([settled.then(() => true), patience.over.then(() => false)])
+  const relent = insist(waiting, priority, queue)
+  const inTime = await Promise.race([settled.then(() => true), patience.over.then(() => false)]).finally(relent)
   if (inTime) return
   intake.catch((error: unknown) =>
     log.warn({ err: error }, 'A refresh was not taken in after its caller was answered; an api will go on with it'),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { refusal } from '@rollcall/roster'
+import { printable, refusal } from '@rollcall/roster'
 import type { Log } from '@rollcall/runtime'
 import { type Headers, sendJson, sendProblem } from './json-response.ts'
 
@@ -32,7 +32,10 @@ export function refuser(log: Log): Refuse {
   return (request, response, { status, message, headers = {}, caller }) => {
     const path = pathOf(request)
     const level = status >= 500 ? 'warn' : 'info'
-    log[level]({ method: request.method ?? '', path, status, reason: message, ...(caller && { caller }) }, 'Refused')
+    log[level](
+      { method: request.method ?? '', path: printable(path), status, reason: message, ...(caller && { caller }) },
+      'Refused',
+    )
     const all = { ...(status === 401 && AUTHENTICATE), ...headers }
     if (path.startsWith('/v1/')) sendProblem(response, status, TITLES[status] ?? 'Error', message, all)
     else

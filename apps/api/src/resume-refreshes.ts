@@ -36,6 +36,6 @@ async function goOnWith(id: string, deps: RefreshDeps): Promise<void> {
     ? await Promise.all(Array.from({ length: header.chunks }, (_, at) => deps.records.chunk(id, at)))
     : []
   if (!header || chunks.includes(null)) return deps.records.takenIn(id) // expired, or finished: nothing is left to ask for
-  deps.log.info({ refresh: id, users: header.total }, 'Going on with a refresh whose api died')
+  deps.log.info({ refresh: id, users: header.total }, 'Going on with a refresh that was not taken in to its end')
   await takeIn(header, chunks as RefreshChunk[], PRIORITY.bulk, null, deps)
 }

@@ -46,8 +46,9 @@ export function routes(deps: RouteDeps): Route[] {
 }
 
 /** Looks at who asks before a body is read. What they may do depends on the domains in it. */
-function allowed({ gate, refuse }: RouteDeps): RequestHandler {
+function allowed({ gate, refuse, refreshDeadlineMs }: RouteDeps): RequestHandler {
   return (request, response, next) => {
+    response.locals.deadline = performance.now() + refreshDeadlineMs // reading and parsing a body takes time, too
     const caller = gate(request)
     if (caller.kind === 'refused') return refuse(request, response, caller)
     response.locals.caller = caller
@@ -96,7 +97,7 @@ async function refreshAndAnswer(
   response: Response,
   deps: RouteDeps,
 ): Promise<void> {
-  const patience = deps.waiting.enter(response, deps.refreshDeadlineMs)
+  const patience = deps.waiting.enter(response, Math.max(0, Number(response.locals.deadline) - performance.now()))
   try {
     const result = await refreshUsers(refresh, patience, deps)
     const { httpStatus, body } = summarised(result)

@@ -6,6 +6,8 @@ export interface Tally {
   /** Says which generations answer for users of this tally, in the order of the users. */
   expect(users: readonly BareJid[], requested: Requested): void
   counts(): RefreshOutcome
+  /** Who has not settled yet. */
+  pending(): BareJid[]
   /** Resolves when nobody is pending. */
   readonly complete: Promise<void>
   /** Waits for nobody any longer; the counts stay. */
@@ -51,6 +53,7 @@ export function tally(users: readonly BareJid[], settlements: Settlements, nameO
       })
     },
     counts: () => ({ updated, changed, errors, pending: pending.size, failures }),
+    pending: () => [...pending.keys()],
     complete,
     stop() {
       for (const waiter of pending.values()) settlements.stop(waiter)
