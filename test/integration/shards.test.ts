@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { userNamed } from '../support/backend-client.ts'
+import { send } from '../support/http.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
 
 const SHARDS = 4
@@ -63,4 +64,22 @@ test('a worker fetches no more users at a time than WORKER_CONCURRENCY, however 
   expect(others.connections()).toBeLessThanOrEqual(8)
   await eight.stop()
   await others.close()
+})
+
+test('who runs with another number of shards is told of by readiness, and a refresh of before is not waited for', async () => {
+  const held = backend.hold('user-1')
+  const accepted = await rollcall.startApi({ REFRESH_DEADLINE_MS: '500' })
+  const answer = await send(`${accepted.url}/roster_admin/refresh`, {
+    method: 'POST',
+    body: JSON.stringify(users.slice(0, 8)),
+  })
+  expect(answer.status).toBe(202)
+  const one = await rollcall.startApi({ SHARDS: '1' })
+  const ready = (await send(`${one.url}/health/ready`)).json()
+  expect(ready).toEqual({ status: 'degraded', reasons: [expect.stringMatching(/SHARDS=4, this api with 1/)] })
+  const progress = (await send(one.url + String(answer.headers.location))).json()
+  expect(progress).toMatchObject({
+    failures: expect.arrayContaining([expect.objectContaining({ code: 'store-reset' })]),
+  })
+  held.release()
 })

@@ -66,7 +66,7 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
   const intake = pLimit(INTAKE_CONCURRENCY)
   const refreshing = { ...config, store, queue, intake, settlements: settled, records, replica, log }
   let ending = false
-  const health = { redis, ending: () => ending }
+  const health = { redis, shards, ending: () => ending }
   const server = apiServer({ ...refreshing, gate: gate(config), refuse: refuser(log), waiting, health })
   server.listen(config.port, config.host)
   await once(server, 'listening')
@@ -76,7 +76,7 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
 
   const stopResuming = startResuming(refreshing)
   const version = versionOf(import.meta.url)
-  const stopHeartbeat = startHeartbeat({ redis, id: replica, role: 'api', version, intervalMs: heartbeatMs })
+  const stopHeartbeat = startHeartbeat({ redis, id: replica, role: 'api', version, shards, intervalMs: heartbeatMs })
 
   return {
     url,

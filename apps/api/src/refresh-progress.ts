@@ -12,6 +12,7 @@ import { type Settlement, settlementOf } from './settlements.ts'
 export interface ProgressDeps {
   readonly store: Pick<RosterStore, 'states'>
   readonly records: RefreshRecords
+  readonly shards: number
   readonly nameOf: (jid: RefreshChunk['users'][number]) => string
 }
 
@@ -49,11 +50,18 @@ export function progressOf(header: RefreshHeader, counts: RefreshOutcome): Refre
   }
 }
 
+const RESHARDED = { code: 'store-reset', message: 'SHARDS was changed while this refresh ran; send it again' } as const
+
 type Counts = { -readonly [K in keyof RefreshCounts]: number } & { failures: Failure[] }
 
-async function count(chunk: RefreshChunk, counts: Counts, { store, nameOf }: ProgressDeps): Promise<void> {
+async function count(chunk: RefreshChunk, counts: Counts, { store, shards, nameOf }: ProgressDeps): Promise<void> {
   if (!chunk.requested) {
     counts.pending += chunk.users.length
+    return
+  }
+  if (chunk.shard >= shards) {
+    counts.errors += chunk.users.length
+    counts.failures.push(...chunk.users.map((jid) => ({ username: nameOf(jid), ...RESHARDED })))
     return
   }
   const { epoch, states } = await store.states(chunk.shard, chunk.users)

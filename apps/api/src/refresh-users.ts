@@ -110,7 +110,8 @@ export async function takeIn(
   }
 }
 
-async function askFor(
+/** Asks for the users of one chunk: they are in `open` and in the queue then. */
+export async function askFor(
   chunk: RefreshChunk,
   priority: Priority,
   waiting: Tally | null,
@@ -183,7 +184,7 @@ function headerOf({ caller, domain, users, unusable }: RefreshRequest, chunks: n
   }
 }
 
-function chunksOf(users: readonly BareJid[], shards: number): RefreshChunk[] {
+export function chunksOf(users: readonly BareJid[], shards: number): RefreshChunk[] {
   const chunks: RefreshChunk[] = []
   for (const [shard, group] of byShard(users, (jid) => jid, shards)) {
     for (let i = 0; i < group.length; i += MAX_USERS_PER_CALL)

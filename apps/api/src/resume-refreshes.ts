@@ -1,6 +1,6 @@
-import { isRedisTrouble, PRIORITY } from '@rollcall/runtime'
+import { isRedisTrouble, PRIORITY, shardOf } from '@rollcall/runtime'
 import type { RefreshChunk } from './refresh-records.ts'
-import { type RefreshDeps, takeIn } from './refresh-users.ts'
+import { askFor, chunksOf, type RefreshDeps, takeIn } from './refresh-users.ts'
 
 const LOOK_EVERY_MS = 2500
 
@@ -37,5 +37,13 @@ async function goOnWith(id: string, deps: RefreshDeps): Promise<void> {
     : []
   if (!header || chunks.includes(null)) return deps.records.takenIn(id) // expired, or finished: nothing is left to ask for
   deps.log.info({ refresh: id, users: header.total }, 'Going on with a refresh that was not taken in to its end')
-  await takeIn(header, chunks as RefreshChunk[], PRIORITY.bulk, null, deps)
+  const whole = chunks as RefreshChunk[]
+  if (isInPlace(whole, deps.shards)) return takeIn(header, whole, PRIORITY.bulk, null, deps)
+  // SHARDS was changed: all are asked for anew where they belong now, and nobody can be told how that went.
+  const users = whole.flatMap((chunk) => chunk.users)
+  for (const chunk of chunksOf(users, deps.shards)) await askFor(chunk, PRIORITY.bulk, null, deps)
+  await deps.records.takenIn(id)
 }
+
+const isInPlace = (chunks: readonly RefreshChunk[], shards: number): boolean =>
+  chunks.every(({ shard, users }) => users.every((user) => shardOf(user, shards) === shard))

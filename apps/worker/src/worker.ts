@@ -57,7 +57,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
     graceMs: sweepGraceMs,
     log,
   })
-  const stopHeartbeat = startHeartbeat({ redis, id, role: 'worker', version, intervalMs: heartbeatMs })
+  const stopHeartbeat = startHeartbeat({ redis, id, role: 'worker', version, shards, intervalMs: heartbeatMs })
   log.info({ shards, concurrency: config.workerConcurrency }, 'Taking jobs')
 
   return {

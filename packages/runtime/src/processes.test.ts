@@ -13,7 +13,7 @@ beforeEach(() => redis.flushdb())
 afterAll(() => redis.disconnect())
 
 const beat = (id: string, role: ProcessRole = 'worker', intervalMs = 60_000) =>
-  startHeartbeat({ redis, id, role, version: '1.2.3', intervalMs })
+  startHeartbeat({ redis, id, role, version: '1.2.3', shards: 1, intervalMs })
 
 const live = async () => (await liveProcesses(redis)).map(({ id }) => id)
 
@@ -26,6 +26,7 @@ test('a process says what it is', async () => {
       host: expect.any(String),
       pid: process.pid,
       version: '1.2.3',
+      shards: 1,
       startedAt: expect.any(String),
     },
   ])
@@ -71,6 +72,6 @@ test('it goes on saying so, also to a Redis that has lost its data', async () =>
 test('a Redis that is away does not end the process', async () => {
   const away = new Redis({ port: 1, lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null })
   away.on('error', () => {})
-  const stop = startHeartbeat({ redis: away, id: 'one', role: 'worker', version: '1', intervalMs: 60_000 })
+  const stop = startHeartbeat({ redis: away, id: 'one', role: 'worker', version: '1', shards: 1, intervalMs: 60_000 })
   await expect(stop()).rejects.toThrow()
 })

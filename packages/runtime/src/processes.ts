@@ -16,6 +16,8 @@ export interface ProcessReport {
   readonly version: string
   /** ISO 8601. */
   readonly startedAt: string
+  /** SHARDS, which has to be the same everywhere. */
+  readonly shards: number
 }
 
 /** After how many missed beats a process counts as gone. */
@@ -26,11 +28,12 @@ export interface Heartbeat {
   readonly id: string
   readonly role: ProcessRole
   readonly version: string
+  readonly shards: number
   readonly intervalMs: number
 }
 
 /** Says that this process lives, now and every `intervalMs`, until the returned function is called. No clocks are compared: the entry expires. */
-export function startHeartbeat({ redis, id, role, version, intervalMs }: Heartbeat): () => Promise<void> {
+export function startHeartbeat({ redis, id, role, version, shards, intervalMs }: Heartbeat): () => Promise<void> {
   const report: ProcessReport = {
     id,
     role,
@@ -38,6 +41,7 @@ export function startHeartbeat({ redis, id, role, version, intervalMs }: Heartbe
     pid: process.pid,
     version,
     startedAt: new Date().toISOString(),
+    shards,
   }
   const text = JSON.stringify(report)
   const beat = async (): Promise<void> => {
