@@ -45,7 +45,7 @@ describe.each(APPS)('the %s refuses a Redis that it cannot use', (app) => {
     for (const credentials of ['', ':wrong@']) {
       const REDIS_URL = `redis://${credentials}127.0.0.1:${port}`
       const text = await refusal(await spawnApp(app, { HTTP_ROSTER_URL, PORT: '0', REDIS_URL }))
-      expect(text).toMatch(/"level":"fatal".*Redis refuses the credentials of REDIS_URL: (NOAUTH|WRONGPASS)/)
+      expect(text).toMatch(/"level":"fatal".*Redis refuses what REDIS_URL says: (NOAUTH|WRONGPASS)/)
     }
   })
 

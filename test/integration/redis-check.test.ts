@@ -80,9 +80,14 @@ describe('a Redis is refused', () => {
     const { port } = await ownRedis({ args: ['--requirepass', 'right'] })
     for (const credentials of ['', ':wrong@', 'nobody:right@']) {
       const url = `redis://${credentials}127.0.0.1:${port}`
-      await expect(whenReady(connect(url), 5000)).rejects.toThrow(/Redis refuses the credentials of REDIS_URL/)
+      await expect(whenReady(connect(url), 5000)).rejects.toThrow(/Redis refuses what REDIS_URL says/)
     }
     await ready(`redis://:right@127.0.0.1:${port}`)
+  })
+
+  test('with a database that is not there', async () => {
+    const { port } = await ownRedis()
+    await expect(whenReady(connect(`redis://127.0.0.1:${port}/99`), 5000)).rejects.toThrow(/DB index is out of range/)
   })
 })
 

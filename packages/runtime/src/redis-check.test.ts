@@ -78,6 +78,7 @@ test.each([
   ['WRONGPASS invalid username-password pair or user is disabled.', true],
   ['NOAUTH Authentication required.', true],
   ['ERR AUTH <password> called without any password configured', true],
+  ['ERR DB index is out of range', true],
   ['connect ECONNREFUSED 127.0.0.1:6379', false],
 ])('%s: only a change of the configuration mends it: %s', (message, expected) => {
   expect(isCredentialTrouble(new Error(message))).toBe(expected)

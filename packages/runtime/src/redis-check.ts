@@ -43,11 +43,14 @@ function policyWarnings(info: string): string[] {
 
 /** Errors that only a change of the configuration mends. */
 export function isCredentialTrouble(error: unknown): boolean {
-  return error instanceof Error && /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH)/.test(error.message)
+  return (
+    error instanceof Error &&
+    /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH|ERR DB index is out of range)/.test(error.message)
+  )
 }
 
 /**
- * Waits until a connection is ready. Throws `RedisUnusableError` when Redis refuses the credentials; returns false when
+ * Waits until a connection is ready. Throws `RedisUnusableError` when Redis refuses what the URL says; returns false when
  * Redis was not reachable within `timeoutMs` (the connection goes on trying).
  */
 export function whenReady(redis: Redis, timeoutMs: number): Promise<boolean> {
@@ -65,7 +68,7 @@ export function whenReady(redis: Redis, timeoutMs: number): Promise<boolean> {
     const onError = (error: Error) => {
       if (!isCredentialTrouble(error)) return
       done()
-      reject(new RedisUnusableError(`Redis refuses the credentials of REDIS_URL: ${error.message}`, { cause: error }))
+      reject(new RedisUnusableError(`Redis refuses what REDIS_URL says: ${error.message}`, { cause: error }))
     }
     const timer = setTimeout(() => {
       done()
