@@ -40,6 +40,8 @@ const valid: [given: string, normal: string, why: string][] = [
   ['a'.repeat(1023), 'a'.repeat(1023), 'as long as it may be'],
   ['é'.repeat(511), 'é'.repeat(511), 'nearly as long as it may be'],
   ['\u0041\u030A'.repeat(511), 'å'.repeat(511), 'the limit is on the normal form'],
+  [`x${'\u0316'.repeat(30)}`, `x${'\u0316'.repeat(30)}`, 'as many combining marks as there may be in a row'],
+  [`x${'\u0316'.repeat(30)}`.repeat(2), `x${'\u0316'.repeat(30)}`.repeat(2), 'the limit is for each row'],
 ]
 
 const invalid: [given: string, reason: RegExp][] = [
@@ -88,6 +90,10 @@ const invalid: [given: string, reason: RegExp][] = [
   ['a\u05F3', /not after a Hebrew letter/],
   ['a・b', /not Japanese or Chinese/],
   ['\u0660\u06F0', /digits/],
+  [`a${'\u0316\u0301'.repeat(16)}`, /^from character 2 on there are more than 30 combining marks in a row$/],
+  [`\u{20000}a${'\u0301'.repeat(900)}`, /^from character 3 on there are more than 30 combining marks/],
+  [`カ${'ﾞ'.repeat(31)}`, /^from character 2 on there are more than 30 combining marks/],
+  [`a\u0316İ${'\u0316'.repeat(30)}`, /^from character 3 on there are more than 30 combining marks/],
   ['a'.repeat(1024), /longer than 1023 bytes/],
   ['é'.repeat(512), /longer than 1023 bytes/],
 ]

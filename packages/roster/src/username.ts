@@ -11,7 +11,10 @@ import { utf8Length } from './utf8-length.ts'
  * - ZWJ and ZWNJ are refused everywhere, their context rules need joining types;
  * - the classes are those of the engine's Unicode version, so an old engine refuses characters that are newer than it.
  *
- * Stricter than the RFCs: `.` and `..`, also as `%2e`, are refused since they would leave the path of a backend's URL.
+ * Stricter than the RFCs:
+ * - `.` and `..`, also as `%2e`, are refused since they would leave the path of a backend's URL;
+ * - more than 30 combining marks in a row are refused (the Stream-Safe Text Format of UAX #15 has no more, no language
+ *   needs as many): to put a thousand of them in order, as NFC does, takes a million steps.
  */
 export const Username = normalisedString(normalise).brand('Username')
 export type Username = z.infer<typeof Username>
@@ -44,11 +47,25 @@ function normalise(text: string): Normalised {
 const tooLong = { reason: `it is longer than ${MAX_BYTES} bytes` }
 
 function normaliseUnicode(text: string): Normalised {
+  const marks = marksFaultOf(text)
+  if (marks !== undefined) return { reason: marks }
   const mapped = text.replace(WIDE_OR_NARROW, (character) => character.normalize('NFKC'))
   const normal = mapped.toLowerCase().normalize('NFC')
   const fault = faultOf(text, mapped) ?? composedFaultOf(normal) ?? contextFaultOf(normal)
   if (fault !== undefined) return { reason: fault }
   return utf8Length(normal) > MAX_BYTES ? tooLong : { normal }
+}
+
+/**
+ * Width mapping makes marks of U+FF9E and U+FF9F, and lower case gives one to İ. Looks only from the first mark of a row:
+ * from each, it would cost as much as what it prevents.
+ */
+const TOO_MANY_MARKS = /(?:(?<![\p{M}\uFF9E\uFF9F])[\p{M}\uFF9E\uFF9F]|İ)[\p{M}\uFF9E\uFF9F]{30}/u
+
+function marksFaultOf(text: string): string | undefined {
+  const index = text.search(TOO_MANY_MARKS)
+  if (index === -1) return undefined
+  return `from character ${[...text.slice(0, index)].length + 1} on there are more than 30 combining marks in a row`
 }
 
 /** Width-mapping rule of RFC 8265 §3.3.3: full and half width become what they are compatible with. */

@@ -3,25 +3,23 @@
 -- ARGV  1 bare JID   2 generation   3 fence   4 nonce   5 prefix of the settled channels   6 source etag   7 source hash
 --       8 body   9 etag of the body   10 number of contacts   11 the change as JSON   12 length of the change log
 --       13 name to find the user by
--- Returns 'ok' | 'superseded' (settled by a later fetch) | 'superseded-open' (a later fetch began and has not settled it).
+-- Returns 'ok' | 'superseded' | 'superseded-open', as latestBegun has it.
 -- Roster, change and settled land together or not at all. G2: only the latest begun fetch writes. G4: nothing else
 -- touches the body. G6: a stored roster is never without its change.
 
-local jid, generation = ARGV[1], tonumber(ARGV[2])
-local s = redis.call('HMGET', KEYS[1], 'fence', 'nonce', 'wanted', 'fetched', 'failed', 'version', 'waiting')
-local fetched, failed = number(s[4]), number(s[5])
-if s[1] ~= ARGV[3] or s[2] ~= ARGV[4] then
-  return math.max(fetched, failed) >= generation and 'superseded' or 'superseded-open'
+local user, superseded = latestBegun(KEYS, ARGV)
+if not user then
+  return superseded
 end
-fetched = math.max(fetched, generation)
-local user = { wanted = number(s[3]), fetched = fetched, failed = failed, version = number(s[6]) + 1, waiting = s[7] or '' }
+local jid = ARGV[1]
+user.version = user.version + 1
 local version = text(user.version)
 local change = redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[12], '*', 'user', jid, 'version', version, 'diff', ARGV[11])
 local now = string.match(change, '^%d+') -- the id of a stream's entry begins with the time in ms
 redis.call('HSET', KEYS[2], 'body', ARGV[8], 'etag', ARGV[9], 'version', version, 'fetchedAt', now, 'stale',
-  failed > fetched and '1' or '0', 'contacts', ARGV[10], 'sourceEtag', ARGV[6], 'sourceHash', ARGV[7])
+  stale(user), 'contacts', ARGV[10], 'sourceEtag', ARGV[6], 'sourceHash', ARGV[7])
 if redis.call('ZADD', KEYS[5], now, jid) == 1 then
   redis.call('ZADD', KEYS[6], '0', ARGV[13])
 end
-settle(user, KEYS, ARGV[5], jid, 'fetched', text(fetched), 'version', version)
+settle(user, KEYS, ARGV[5], jid, 'fetched', text(user.fetched), 'version', version)
 return 'ok'

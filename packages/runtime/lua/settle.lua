@@ -1,5 +1,11 @@
 -- settle.lua: shared by begin, commit, confirm and fail (put in front of them when they are loaded).
 --
+-- latestBegun(keys, args)
+--   args   1 bare JID   2 generation   3 fence   4 nonce
+-- G2: the user whose roster may be written, since this fetch is the latest begun, with its generation fetched; else nil
+-- and what the script returns: 'superseded' (settled by a later fetch) | 'superseded-open' (a later fetch has begun and
+-- has not settled the user).
+--
 -- settle(user, keys, channelPrefix, jid, …)
 --   user   numbers `wanted`, `fetched` and `failed` as they are from now on, `version`, and the text `waiting`
 --   keys   the script's KEYS, which begin with 1 user   2 roster   3 open   4 epoch
@@ -18,10 +24,24 @@ local function text(integer)
   return string.format('%d', integer)
 end
 
+local function latestBegun(keys, args)
+  local s = redis.call('HMGET', keys[1], 'fence', 'nonce', 'wanted', 'fetched', 'failed', 'version', 'waiting')
+  local generation, fetched, failed = tonumber(args[2]), number(s[4]), number(s[5])
+  if s[1] ~= args[3] or s[2] ~= args[4] then
+    return nil, math.max(fetched, failed) >= generation and 'superseded' or 'superseded-open'
+  end
+  fetched = math.max(fetched, generation)
+  return { wanted = number(s[3]), fetched = fetched, failed = failed, version = number(s[6]), waiting = s[7] or '' }
+end
+
+local function stale(user)
+  return user.failed > user.fetched and '1' or '0'
+end
+
 -- G4: nothing else of a stored roster is touched by a failure.
 local function markStale(user, rosterKey)
   if redis.call('EXISTS', rosterKey) == 1 then
-    redis.call('HSET', rosterKey, 'stale', user.failed > user.fetched and '1' or '0')
+    redis.call('HSET', rosterKey, 'stale', stale(user))
   end
 end
 

@@ -11,8 +11,8 @@ export interface Mutant extends Protocol {
 /** Text in a script, and what to put in its place. */
 type Change = readonly [script: ScriptName, from: string, to: string]
 
-const NEWEST_ONLY = 's[1] ~= ARGV[3] or s[2] ~= ARGV[4]'
-const RAISE_FETCHED = '\nfetched = math.max(fetched, generation)'
+const NEWEST_ONLY = 's[1] ~= args[3] or s[2] ~= args[4]'
+const RAISE_FETCHED = '\n  fetched = math.max(fetched, generation)'
 const RAISE_FAILED = 'user.failed = generation'
 const CLOSE = 'if settled >= user.wanted then'
 const SETTLING: readonly ScriptName[] = ['begin', 'commit', 'confirm', 'fail']
@@ -32,7 +32,7 @@ export const mutants: readonly Mutant[] = [
         (script): Change => [
           script,
           RAISE_FETCHED,
-          "\nfetched, failed = math.max(fetched, failed, generation), 0\nredis.call('HSET', KEYS[1], 'failed', '0')",
+          "\nfetched, failed = math.max(fetched, failed, generation), 0\nredis.call('HSET', keys[1], 'failed', '0')",
         ],
       ),
       [
@@ -47,7 +47,7 @@ export const mutants: readonly Mutant[] = [
     ['G2v', 'G2f'],
     [
       ...WRITING.flatMap((script): Change[] => [
-        [script, NEWEST_ONLY, "tonumber(ARGV[3]) <= number(redis.call('HGET', KEYS[1], 'committed'))"],
+        [script, NEWEST_ONLY, "tonumber(args[3]) <= number(redis.call('HGET', keys[1], 'committed'))"],
         [
           script,
           'settle(user, KEYS, ARGV[5]',
@@ -70,7 +70,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a superseded job that ends although its user is open',
     ['L'],
-    WRITING.map((script) => [script, "'superseded-open'\nend", "'superseded'\nend"]),
+    WRITING.map((script) => [script, "or 'superseded-open'", "or 'superseded'"]),
     NOTHING_LOST,
   ),
   mutant(
@@ -87,7 +87,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'no nonce',
     ['G1'],
-    WRITING.map((script) => [script, ' or s[2] ~= ARGV[4]', '']),
+    WRITING.map((script) => [script, ' or s[2] ~= args[4]', '']),
     DATA_LOSS,
   ),
   mutant('starts that nobody counts', ['L'], [['begin', "'starts', text(starts + 1)", "'starts', '0'"]]),

@@ -109,6 +109,7 @@ export function simulatedReplica({ name, store, queue, truth }: ReplicaDeps) {
             for (const jid of jids) queue.enqueue(jid)
           }),
       },
+      intake: (ask: () => Promise<void>) => ask(),
       records: { requested: async () => {}, takenIn: async () => {}, abandon: () => {} },
       replica: name,
     } as unknown as RefreshDeps
