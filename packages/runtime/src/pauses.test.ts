@@ -30,11 +30,20 @@ test('a pause counts at once for the worker that was asked for it, and for its d
   expect(await redis.pttl(pauseKey(here))).toBeGreaterThan(40_000)
 })
 
-test('a shorter pause does not end a longer one', async () => {
+test('a shorter pause does not end a longer one, whoever asks for it', async () => {
   const own = pauses()
   await own.pause(here, 50_000)
   await own.pause(here, 10)
+  await pauses().pause(here, 10)
   expect(own.left(here)).toBeGreaterThan(40_000)
+  expect(await redis.pttl(pauseKey(here))).toBeGreaterThan(40_000)
+})
+
+test('a longer pause takes the place of a shorter one', async () => {
+  await pauses().pause(there, 20_000)
+  await pauses().pause(there, 50_000)
+  expect(await redis.pttl(pauseKey(there))).toBeGreaterThan(40_000)
+  await redis.del(pauseKey(there))
 })
 
 test('other workers learn of it', async () => {

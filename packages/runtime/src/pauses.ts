@@ -4,6 +4,12 @@ import { pauseKey } from './keys.ts'
 
 const POLL_MS = 1000
 
+/** KEYS 1 pause; ARGV 1 ms. A shorter pause does not end a longer one. PEXPIRE could do that by itself from Redis 7 on. */
+const EXTEND = `
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[1], '1', 'PX', ARGV[1])
+end`
+
 export type Pauses = ReturnType<typeof domainPauses>
 
 /**
@@ -28,7 +34,7 @@ export function domainPauses({ redis, domains }: { readonly redis: Redis; readon
 
     async pause(domain: Domain, ms: number): Promise<void> {
       learn(domain, ms)
-      await redis.set(pauseKey(domain), '1', 'PX', ms)
+      await redis.eval(EXTEND, 1, pauseKey(domain), ms)
     },
 
     stop: () => clearInterval(timer),
