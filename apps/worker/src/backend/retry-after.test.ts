@@ -1,3 +1,4 @@
+import { loadConfig } from '@rollcall/runtime'
 import { describe, expect, it } from 'vitest'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -33,5 +34,17 @@ describe('Retry-After', () => {
 
   it('never is longer than the longest allowed, however short that is', () => {
     expect(retryAfterMs('0', now, 500)).toBe(500)
+  })
+
+  it('cannot be configured to be no pause, which Redis would refuse', () => {
+    const load = (RETRY_AFTER_MAX_MS: string) =>
+      loadConfig({
+        env: { HTTP_ROSTER_URL: 'http://127.0.0.1:8090/%s', RETRY_AFTER_MAX_MS },
+        cwd: '/',
+        readFile: () => null,
+      })
+    expect(() => load('0')).toThrow('RETRY_AFTER_MAX_MS')
+    expect(() => load('999')).toThrow('RETRY_AFTER_MAX_MS')
+    expect(load('1000').retryAfterMaxMs).toBe(1_000)
   })
 })

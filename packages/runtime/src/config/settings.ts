@@ -169,8 +169,8 @@ export const Settings = z.strictObject({
   changesMaxlen: redis(
     'CHANGES_MAXLEN',
     integer(1, 1_000_000_000),
-    1_000_000,
-    'Entries kept in the change log of each shard, about',
+    100_000,
+    'Entries kept in the change log of each shard, about; one takes under 1 KB for a small change, about 10 KB at most',
   ),
   refreshTtlS: redis(
     'REFRESH_TTL_S',
@@ -190,7 +190,7 @@ export const Settings = z.strictObject({
   ),
   retryAfterMaxMs: work(
     'RETRY_AFTER_MAX_MS',
-    milliseconds(0),
+    milliseconds(1_000),
     60_000,
     "Longest pause of a domain that a backend's Retry-After can ask for",
   ),
