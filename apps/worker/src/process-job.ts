@@ -28,7 +28,8 @@ export async function processJob(job: Job<RefreshJob>, token: string, deps: Proc
     const outcome = await refreshRoster(user, attempt, deps)
     return await concludeJob(outcome, user, job, token, deps)
   } catch (error) {
-    if (!isRedisTrouble(error)) throw error
+    // A backend's trouble names the same errors of sockets: it is told apart first.
+    if (error instanceof AttemptFailedError || error instanceof UnrecoverableError || !isRedisTrouble(error)) throw error
     return putBackWhenPossible(job, token)
   }
 }
