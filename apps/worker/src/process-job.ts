@@ -29,7 +29,8 @@ export async function processJob(job: Job<RefreshJob>, token: string, deps: Proc
     return await concludeJob(outcome, user, job, token, deps)
   } catch (error) {
     // A backend's trouble names the same errors of sockets: it is told apart first.
-    if (error instanceof AttemptFailedError || error instanceof UnrecoverableError || !isRedisTrouble(error)) throw error
+    if (error instanceof AttemptFailedError || error instanceof UnrecoverableError || !isRedisTrouble(error))
+      throw error
     return putBackWhenPossible(job, token)
   }
 }
