@@ -54,7 +54,7 @@ async function endWell(worker: AppProcess): Promise<void> {
   expect(await worker.stop()).toEqual({ code: 0, signal: null })
 }
 
-const LOST = /"jobs":50,"msg":"Jobs of this worker are no longer its own: its jobs went to others, and the latest fetch wins"/
+const LOST = /"jobs":50,"msg":"Jobs of this worker are no longer its own/
 const RUN_AGAIN = /"jobs":50,"msg":"Jobs whose worker was silent for too long are run again"/
 
 const troubles = ({ lines }: AppProcess) => lines.filter((line) => !line.includes('"level":"info"'))
