@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { type FreshStore, freshStore, MAX_STARTS, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 
 let fresh: FreshStore
 const john = testUser('john')
@@ -91,4 +91,35 @@ test('a failure after Redis lost its last second settles nothing that is still t
   const { generation } = (await fresh.store.request(0, [john.jid], '')).at(0)
   expect(generation).toBe(fetch.generation)
   expect((await fresh.store.states(0, [john.jid])).states).toMatchObject([{ wanted: 2, fetched: 0, failed: 1 }])
+})
+
+test('G4: a failure of a user without a roster makes none', async () => {
+  await fresh.store.fail(john, await fresh.begin(john), down, lock)
+  expect(await fresh.redis.exists(fresh.keys.roster(john.jid))).toBe(0)
+})
+
+test('the code is that of the last failure, whatever it was before', async () => {
+  for (const failure of [down, garbage]) await fresh.store.fail(john, await fresh.begin(john), failure, lock)
+  expect((await fresh.store.states(0, [john.jid])).states).toMatchObject([{ failed: 2, ...garbage }])
+})
+
+test('a roster is stale until a fetch for the last request went well', async () => {
+  const isStale = async () => (await fresh.store.read(john.jid))?.stale
+  await fresh.store.commit(john, await fresh.begin(john), newRoster('one'))
+  await fresh.store.fail(john, await fresh.begin(john), down, lock)
+  expect(await isStale()).toBe(true)
+  const fetch = await fresh.begin(john)
+  await fresh.store.request(0, [john.jid], '')
+  await fresh.store.fail(john, { ...fetch, generation: fetch.generation + 1 }, down, lock)
+  await fresh.store.commit(john, fetch, newRoster('two'))
+  expect(await isStale()).toBe(true)
+  await fresh.store.commit(john, await fresh.begin(john), newRoster('three'))
+  expect(await isStale()).toBe(false)
+})
+
+test('the roster of a user who is given up is stale', async () => {
+  await fresh.store.commit(john, await fresh.begin(john), newRoster('one'))
+  for (let i = 0; i < MAX_STARTS; i++) await fresh.begin(john)
+  expect(await fresh.store.begin(john)).toEqual({ kind: 'given-up' })
+  expect(await fresh.store.read(john.jid)).toMatchObject({ stale: true })
 })
