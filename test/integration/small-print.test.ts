@@ -73,7 +73,7 @@ test('Age is how long ago the roster was fetched, in seconds, and never negative
     [3600, '3600'],
     [-3600, '0'], // the clock of Redis is ahead
   ] as const) {
-    await redis.hset(key, 'fetchedAt', Date.now() - secondsAgo * 1000 - 100)
+    await redis.hset(key, 'state', `${Date.now() - secondsAgo * 1000 - 100} 1 0`)
     expect((await get('/contacts/aged')).headers.age).toBe(age)
   }
 })

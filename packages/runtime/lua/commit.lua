@@ -16,8 +16,8 @@ user.version = user.version + 1
 local version = text(user.version)
 local change = redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[12], '*', 'user', jid, 'version', version, 'diff', ARGV[11])
 local now = string.match(change, '^%d+') -- the id of a stream's entry begins with the time in ms
-redis.call('HSET', KEYS[2], 'body', ARGV[8], 'etag', ARGV[9], 'version', version, 'fetchedAt', now, 'stale',
-  stale(user), 'contacts', ARGV[10], 'sourceEtag', ARGV[6], 'sourceHash', ARGV[7])
+redis.call('HSET', KEYS[2], 'body', ARGV[8], 'etag', ARGV[9], 'state', stateOf(user, now), 'contacts', ARGV[10],
+  'sourceEtag', ARGV[6], 'sourceHash', ARGV[7])
 if redis.call('ZADD', KEYS[5], now, jid) == 1 then
   redis.call('ZADD', KEYS[6], '0', ARGV[13])
 end

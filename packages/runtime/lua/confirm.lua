@@ -11,8 +11,7 @@ end
 local jid = ARGV[1]
 local time = redis.call('TIME')
 local now = time[1] .. string.format('%03d', time[2] / 1000)
-redis.call('HSET', KEYS[2], 'fetchedAt', now, 'stale', stale(user), 'sourceEtag', ARGV[6],
-  'sourceHash', ARGV[7])
+redis.call('HSET', KEYS[2], 'state', stateOf(user, now), 'sourceEtag', ARGV[6], 'sourceHash', ARGV[7])
 redis.call('ZADD', KEYS[5], now, jid)
 settle(user, KEYS, ARGV[5], jid, 'fetched', text(user.fetched))
 return 'ok'

@@ -34,14 +34,17 @@ local function latestBegun(keys, args)
   return { wanted = number(s[3]), fetched = fetched, failed = failed, version = number(s[6]), waiting = s[7] or '' }
 end
 
-local function stale(user)
-  return user.failed > user.fetched and '1' or '0'
+-- What a read needs beside body and etag, in one field: `<fetched at, ms> <version> <stale>`; stale is 1 when the last
+-- fetch failed, so that what is stored is the last good roster.
+local function stateOf(user, fetchedAt)
+  return fetchedAt .. ' ' .. text(user.version) .. (user.failed > user.fetched and ' 1' or ' 0')
 end
 
 -- G4: nothing else of a stored roster is touched by a failure.
 local function markStale(user, rosterKey)
-  if redis.call('EXISTS', rosterKey) == 1 then
-    redis.call('HSET', rosterKey, 'stale', stale(user))
+  local state = redis.call('HGET', rosterKey, 'state')
+  if state then
+    redis.call('HSET', rosterKey, 'state', stateOf(user, string.match(state, '^%d+')))
   end
 end
 

@@ -190,14 +190,15 @@ export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts =
     },
 
     async read(jid: BareJid): Promise<StoredRoster | null> {
-      const [body, etag, fetchedAt, version, stale] = await redis.hmgetBuffer(keysOf(jid).roster(jid), ...READ)
-      if (!body || !etag || !fetchedAt) return null
+      const [body, etag, state] = await redis.hmgetBuffer(keysOf(jid).roster(jid), ...READ)
+      if (!body || !etag || !state) return null
+      const [fetchedAt, version, stale] = state.toString('latin1').split(' ')
       return {
         body,
         etag: etag.toString('latin1'),
-        fetchedAt: Number(fetchedAt.toString('latin1')),
-        version: Number(version?.toString('latin1') ?? 0),
-        stale: stale?.[0] === ONE,
+        fetchedAt: Number(fetchedAt),
+        version: Number(version),
+        stale: stale === '1',
       }
     },
   }
@@ -219,8 +220,7 @@ export interface JobLock {
   readonly token: string
 }
 
-const READ = ['body', 'etag', 'fetchedAt', 'version', 'stale'] as const
-const ONE = '1'.charCodeAt(0)
+const READ = ['body', 'etag', 'state'] as const
 
 const writeArgs = (jid: BareJid, fetch: Fetch, settledPrefix: string, source: Source) => [
   jid,

@@ -65,7 +65,7 @@ describe('commit', () => {
 describe('confirm', () => {
   test('G1: keeps body and version, and takes over what the backend said of them', async () => {
     await fresh.store.commit(john, await fresh.begin(john), newRoster('one'))
-    await fresh.redis.hset(fresh.keys.roster(john.jid), 'fetchedAt', 1)
+    await fresh.redis.hset(fresh.keys.roster(john.jid), 'state', '1 1 0')
     await fresh.redis.zadd(fresh.keys.stored, 1, john.jid)
     const { heard } = await fresh.listen('a')
     const fetch = await fresh.begin(john, 'a')
