@@ -2,24 +2,31 @@ import { type Command, Redis } from 'ioredis'
 
 type Send = Redis['sendCommand']
 
+/** So many commands at most: Redis is to begin with the first ones while the rest is still being made. */
+const MOST_AT_ONCE = 8
+
 /**
- * Sends everything of one turn of the event loop in one write. What auto-pipelining is for, at a fraction of its cost:
- * that makes a pipeline and a second promise for each command.
+ * Sends what comes up in one turn of the event loop in a few writes. What auto-pipelining is for, at a fraction of its
+ * cost: that makes a pipeline and a second promise for each command.
  */
 export class GatheringRedis extends Redis {
-  #corked = false
+  #gathered = 0
 
   override sendCommand(command: Command, stream?: Parameters<Send>[1]): unknown {
     const socket = this.stream
-    if (!this.#corked && socket?.writable) {
-      this.#corked = true
+    if (!socket?.writable) return super.sendCommand(command, stream)
+    if (this.#gathered++ === 0) {
       socket.cork()
-      setImmediate(() => {
-        this.#corked = false
-        socket.uncork()
-      })
+      setImmediate(() => this.#send(socket))
     }
-    return super.sendCommand(command, stream)
+    const answer = super.sendCommand(command, stream)
+    if (this.#gathered >= MOST_AT_ONCE) this.#send(socket)
+    return answer
+  }
+
+  #send(socket: Redis['stream']): void {
+    this.#gathered = 0
+    socket.uncork()
   }
 }
 
