@@ -12,6 +12,12 @@ export interface JobsOptions extends ProcessDeps {
   readonly stallCheckMs: number
 }
 
+/**
+ * Jobs in hand for each fetch that may run: while some rosters are compared and written, others are fetched already.
+ * How many fetches run is for `worker.ts` to say.
+ */
+const JOBS_PER_FETCH = 1.25
+
 /** Failed jobs that are kept for a look at them; who is stale is told by the users, not by these. */
 const KEPT_FAILED_JOBS = 1000
 
@@ -27,7 +33,7 @@ export function startJobs({ redis, shards, workerConcurrency, jobLockMs, stallCh
     const worker = new Worker<RefreshJob, string>(QUEUE_NAME, process, {
       connection: redis,
       prefix: shardKeys(shard).prefix,
-      concurrency: Math.ceil(workerConcurrency / shards),
+      concurrency: Math.ceil(Math.floor(workerConcurrency * JOBS_PER_FETCH) / shards),
       lockDuration: jobLockMs,
       stalledInterval: stallCheckMs,
       maxStalledCount: Number.MAX_SAFE_INTEGER, // `starts` decides: BullMQ would fail the job without our code

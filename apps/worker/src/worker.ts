@@ -1,3 +1,4 @@
+import type { User } from '@rollcall/roster'
 import {
   type Config,
   connectRedis,
@@ -11,7 +12,8 @@ import {
   versionOf,
   vetRedis,
 } from '@rollcall/runtime'
-import { backendClient } from './backend/backend-client.ts'
+import pLimit from 'p-limit'
+import { backendClient, type Source } from './backend/backend-client.ts'
 import { startJobs } from './jobs.ts'
 import { startSweep } from './sweep.ts'
 
@@ -45,7 +47,13 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
     attempts: config.jobAttempts,
     backoffMs: config.retryBackoffMs,
   })
-  const backend = backendClient({ ...config, version, connections: config.backendConnections })
+  const { fetchRoster, close: closeBackends } = backendClient({
+    ...config,
+    version,
+    connections: Math.min(config.backendConnections, config.workerConcurrency),
+  })
+  const fetches = pLimit(config.workerConcurrency) // before the deadline of a fetch begins
+  const backend = { fetchRoster: (user: User, source: Source) => fetches(() => fetchRoster(user, source)) }
   const pauses = domainPauses({ redis, domains: [...config.domains.keys()] })
 
   const jobs = startJobs({ ...config, redis: queueRedis, backend, store, pauses, log })
@@ -67,7 +75,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
           { name: 'say goodbye', run: stopHeartbeat },
           { name: 'finish the jobs that run', run: jobs.close },
           { name: 'stop the timers', run: () => [stopSweep(), pauses.stop()] },
-          { name: 'close the backends', run: backend.close },
+          { name: 'close the backends', run: closeBackends },
           { name: 'close the queue', run: queue.close },
         ],
         shutdownDeadlineMs,

@@ -179,7 +179,12 @@ export const Settings = z.strictObject({
     'How long the result of a refresh can be asked for',
   ),
 
-  workerConcurrency: work('WORKER_CONCURRENCY', integer(1, 10_000), 100, 'Users one worker handles at a time'),
+  workerConcurrency: work(
+    'WORKER_CONCURRENCY',
+    integer(1, 10_000),
+    100,
+    'Fetches of one worker at a time; it has a quarter more users in hand, whose rosters it writes meanwhile',
+  ),
   backendConnections: work('BACKEND_CONNECTIONS', integer(1, 10_000), 100, 'Connections of one worker to one backend'),
   jobAttempts: work('JOB_ATTEMPTS', integer(1, 100), 3, 'Fetches of a user before the last failure counts'),
   retryBackoffMs: work(
