@@ -2,15 +2,14 @@ import { type Command, Redis } from 'ioredis'
 
 type Send = Redis['sendCommand']
 
-/** So many commands at most: Redis is to begin with the first ones while the rest is still being made. */
-const MOST_AT_ONCE = 8
-
 /**
  * Sends what comes up in one turn of the event loop in a few writes. What auto-pipelining is for, at a fraction of its
  * cost: that makes a pipeline and a second promise for each command.
  */
 export class GatheringRedis extends Redis {
   #gathered = 0
+  /** So many commands at most: where work is done between them, Redis is to begin with the first ones meanwhile. */
+  mostAtOnce = 8
 
   override sendCommand(command: Command, stream?: Parameters<Send>[1]): unknown {
     const socket = this.stream
@@ -20,7 +19,7 @@ export class GatheringRedis extends Redis {
       setImmediate(() => this.#send(socket))
     }
     const answer = super.sendCommand(command, stream)
-    if (this.#gathered >= MOST_AT_ONCE) this.#send(socket)
+    if (this.#gathered >= this.mostAtOnce) this.#send(socket)
     return answer
   }
 
