@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { diffFromBody, EMPTY_BODY, encodeChange, type FailureCode, toContactsBody, type User } from '@rollcall/roster'
+import { diffBodies, EMPTY_BODY, encodeChange, type FailureCode, type User, writeContacts } from '@rollcall/roster'
 import type { Fetch, JobLock, RosterStore, Source, WriteResult } from '@rollcall/runtime'
 import type { BackendAnswer } from './backend/backend-client.ts'
 
@@ -32,15 +32,13 @@ export async function refreshRoster(user: User, attempt: Attempt, { backend, sto
   const answer = await backend.fetchRoster(user, fetch.source)
   if (answer.kind === 'failed') return failed(user, fetch, answer, attempt, store)
   if (answer.kind === 'unchanged') return unchanged(user, fetch, answer.source, store)
-  const body = Buffer.from(toContactsBody(answer.roster))
+  const contacts = writeContacts(answer.roster)
+  const body = Buffer.from(contacts.body)
   const etag = hash('sha256', body, 'base64url')
   if (etag === fetch.etag) return unchanged(user, fetch, answer.source, store)
-  const change = encodeChange(diffFromBody(await storedBody(user, fetch, store), answer.roster))
-  const contacts = answer.roster.size
-  return {
-    kind: 'updated',
-    written: await store.commit(user, fetch, { body, etag, source: answer.source, contacts, change }),
-  }
+  const diff = diffBodies(await storedBody(user, fetch, store), contacts)
+  const roster = { body, etag, source: answer.source, contacts: answer.roster.size, change: encodeChange(diff) }
+  return { kind: 'updated', written: await store.commit(user, fetch, roster) }
 }
 
 async function unchanged(user: User, fetch: Fetch, source: Source, store: RefreshDeps['store']): Promise<Outcome> {

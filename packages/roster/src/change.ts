@@ -32,8 +32,12 @@ export function encodeChange(diff: RosterDiff): string {
   const counts = { added: added.length, updated: updated.length, removed: removed.length }
   if ((added.length + updated.length) * MIN_CONTACT_BYTES > MAX_CHANGE_BYTES) return truncated(counts)
   const text = JSON.stringify({ added: added.map(toV1Contact), updated: updated.map(toV1Contact), removed, counts })
-  return utf8Length(text) <= MAX_CHANGE_BYTES ? text : truncated(counts)
+  const fits = text.length <= MAX_CHANGE_BYTES / MOST_BYTES_PER_UNIT || utf8Length(text) <= MAX_CHANGE_BYTES
+  return fits ? text : truncated(counts)
 }
+
+/** Of a UTF-16 unit in UTF-8. */
+const MOST_BYTES_PER_UNIT = 3
 
 /** `{"jid":"a","groups":[],"subscription":"to"}`: a first fetch of 10,000 contacts need not be written to see that it is long. */
 const MIN_CONTACT_BYTES = 43

@@ -1,8 +1,9 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { roster } from '../test/arbitraries.ts'
 import { forAll } from '../test/for-all.ts'
 import type { Contact, Roster } from './contact.ts'
-import { diffFromBody, readContactsBody, toContactsBody } from './contacts-body.ts'
+import { diffBodies, readContactsBody, toContactsBody, writeContacts } from './contacts-body.ts'
 import { diffRosters } from './diff-rosters.ts'
 import { parseRoster } from './parse-roster.ts'
 
@@ -38,9 +39,16 @@ describe('the contacts body', () => {
     })
   })
 
-  it('can be compared with a roster as it is', () => {
-    forAll([roster, roster], (before, after) => {
-      expect(diffFromBody(toContactsBody(before), after)).toEqual(diffRosters(inOrder(before), after))
+  it('can be compared with another one', () => {
+    forAll([roster, roster, fc.nat()], (before, other, kept) => {
+      const after = new Map([...[...before].filter((_, i) => (kept >> i) % 2 === 0), ...other])
+      for (const [a, b] of [
+        [before, after],
+        [after, before],
+        [before, other],
+        [before, before],
+      ] as const)
+        expect(diffBodies(toContactsBody(a), writeContacts(b))).toEqual(diffRosters(inOrder(a), inOrder(b)))
     })
   })
 
@@ -68,5 +76,5 @@ function reversed(contact: Contact): Contact {
   return Object.fromEntries(Object.entries(contact).reverse()) as unknown as Contact
 }
 
-/** What was removed is told in the order of the body. */
+/** Changes are told in the order of the bodies. */
 const inOrder = (some: Roster): Roster => readContactsBody(toContactsBody(some))

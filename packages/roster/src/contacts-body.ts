@@ -1,7 +1,7 @@
 import type { BareJid } from './bare-jid.ts'
 import { type Contact, type Roster, sortedContacts } from './contact.ts'
-import { diffBy, diffRosters, type RosterDiff } from './diff-rosters.ts'
-import { type Members, parseMembers, scanMembers } from './json-members.ts'
+import type { RosterDiff } from './diff-rosters.ts'
+import { type Members, memberAt, parseMembers } from './json-members.ts'
 
 /**
  * The roster as JSON text in the form that mod_http_roster_admin reads: an object keyed by JID, `groups` an object
@@ -10,11 +10,30 @@ import { type Members, parseMembers, scanMembers } from './json-members.ts'
  * Written by hand, since an object of JavaScript would put integer-like keys first and lose `__proto__`.
  */
 export function toContactsBody(roster: Roster): string {
+  return writeContacts(roster).body
+}
+
+export interface WrittenContacts {
+  readonly body: string
+  /** In the order of the body. */
+  readonly members: readonly Member[]
+}
+
+interface Member {
+  readonly contact: Contact
+  /** What stands in the body: `"jid":{…}`. */
+  readonly text: string
+}
+
+/** As `toContactsBody`, with its parts for `diffBodies`. */
+export function writeContacts(roster: Roster): WrittenContacts {
+  const members = sortedContacts(roster).map((contact) => ({
+    contact,
+    text: `${quote(contact.jid)}:${contactText(contact)}`,
+  }))
   let body = ''
-  for (const contact of sortedContacts(roster)) {
-    body += `${body === '' ? '{' : ','}${quote(contact.jid)}:${contactText(contact)}`
-  }
-  return body === '' ? EMPTY_BODY : `${body}}`
+  for (const { text } of members) body += `${body === '' ? '{' : ','}${text}`
+  return { body: body === '' ? EMPTY_BODY : `${body}}`, members }
 }
 
 /** The body of a roster without contacts. */
@@ -55,11 +74,34 @@ export function readContactsBody(body: string): Roster {
 const membersOf = (json: object): Members => ({ keys: Object.keys(json), values: Object.values(json) })
 
 /**
- * As `diffRosters(readContactsBody(body), after)`: equal contacts have equal texts, so none has to be parsed.
+ * As `diffRosters` of the rosters that two bodies were written from. Goes through both side by side: they have one order,
+ * and equal contacts have equal texts, so nothing has to be parsed, and what did not change is only compared.
  */
-export function diffFromBody(body: string, after: Roster): RosterDiff {
-  const members = scanMembers(body)
-  if (members === undefined) return diffRosters(readContactsBody(body), after)
-  const before = new Map(members.keys.map((key, i) => [key as BareJid, members.texts[i]]))
-  return diffBy(before, after, (text, contact) => text === contactText(contact))
+export function diffBodies(before: string, after: WrittenContacts): RosterDiff {
+  const added: Contact[] = []
+  const updated: Contact[] = []
+  const removed: BareJid[] = []
+  let at = 1 // behind the {
+  for (const { contact, text } of after.members) {
+    for (;;) {
+      if (before.startsWith(text, at)) {
+        at += text.length + 1
+        break
+      }
+      const stored = memberAt(before, at)
+      if (stored === undefined || stored.key > contact.jid) {
+        added.push(contact)
+        break
+      }
+      at = stored.end + 1
+      if (stored.key === contact.jid) {
+        updated.push(contact)
+        break
+      }
+      removed.push(stored.key as BareJid)
+    }
+  }
+  for (let rest = memberAt(before, at); rest !== undefined; rest = memberAt(before, rest.end + 1))
+    removed.push(rest.key as BareJid)
+  return { added, updated, removed }
 }

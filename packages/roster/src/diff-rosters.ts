@@ -9,21 +9,12 @@ export interface RosterDiff {
 }
 
 export function diffRosters(before: Roster, after: Roster): RosterDiff {
-  return diffBy(before, after, sameContact)
-}
-
-/** The same for contacts that are held in another form; `same` says whether one is what it was. */
-export function diffBy<Held>(
-  before: ReadonlyMap<BareJid, Held>,
-  after: Roster,
-  same: (held: Held, contact: Contact) => boolean,
-): RosterDiff {
   const added: Contact[] = []
   const updated: Contact[] = []
   for (const contact of after.values()) {
-    const held = before.get(contact.jid)
-    if (held === undefined) added.push(contact)
-    else if (!same(held, contact)) updated.push(contact)
+    const earlier = before.get(contact.jid)
+    if (earlier === undefined) added.push(contact)
+    else if (!sameContact(earlier, contact)) updated.push(contact)
   }
   const removed = [...before.keys()].filter((jid) => !after.has(jid))
   return { added, updated, removed }

@@ -1,7 +1,14 @@
 export { BareJid, type BareJidResult, bareJid, parseBareJid, splitBareJid } from './bare-jid.ts'
 export { Change, decodeChange, encodeChange, MAX_CHANGE_BYTES } from './change.ts'
 export { type Contact, EMPTY_ROSTER, type Roster, SUBSCRIPTIONS, type Subscription } from './contact.ts'
-export { diffFromBody, EMPTY_BODY, readContactsBody, toContactsBody } from './contacts-body.ts'
+export {
+  diffBodies,
+  EMPTY_BODY,
+  readContactsBody,
+  toContactsBody,
+  type WrittenContacts,
+  writeContacts,
+} from './contacts-body.ts'
 export { applyDiff, diffRosters, isEmptyDiff, type RosterDiff } from './diff-rosters.ts'
 export { Domain, type DomainResult, parseDomain } from './domain.ts'
 export { FAILURE_CODES, Failure, FailureCode } from './failure.ts'

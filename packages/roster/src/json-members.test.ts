@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { forAll } from '../test/for-all.ts'
-import { parseMembers, scanMembers } from './json-members.ts'
+import { memberAt, parseMembers } from './json-members.ts'
 
 const usualKey = fc.string({ unit: fc.constantFrom(...'ab0@.é日/{}[]:,'), maxLength: 6 })
 const member = fc.tuple(usualKey, fc.dictionary(fc.string({ maxLength: 4 }), fc.jsonValue({ maxDepth: 2 })))
@@ -38,8 +38,16 @@ describe('the members of a JSON object', () => {
     for (const text of texts) expect(parseMembers(text), text).toBeUndefined()
   })
 
-  it('can be had as they are written', () => {
-    expect(scanMembers('{"a":{ "x": 1 } , "b":{}}')).toEqual({ keys: ['a', 'b'], texts: ['{ "x": 1 }', '{}'] })
+  it('can be had one by one', () => {
+    const text = '{"a\\\\":{"x":"}"},"b":{}}'
+    expect(memberAt(text, 1)).toEqual({ key: 'a\\', end: 16 })
+    expect(memberAt(text, 17)).toEqual({ key: 'b', end: 23 })
+    expect(memberAt(text, 24)).toBeUndefined()
+    expect(memberAt('{}', 1)).toBeUndefined()
+  })
+
+  it.each(['{a}', '{"a}', '{"a"}', '{"a":{'])('are not there one by one in %s', (text) => {
+    expect(() => memberAt(`${text} `, 1)).toThrow(SyntaxError)
   })
 
   it('are those that JSON.parse finds, wherever there is space', () => {

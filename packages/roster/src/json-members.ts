@@ -12,24 +12,8 @@ export interface Members {
  * knows what such a text means, or what is wrong with it.
  */
 export function parseMembers(text: string): Members | undefined {
-  const members = scanMembers(text)
-  try {
-    return members && { keys: members.keys, values: JSON.parse(`[${members.texts.join(',')}]`) }
-  } catch {
-    return undefined
-  }
-}
-
-export interface MemberTexts {
-  readonly keys: readonly string[]
-  /** Each from its `{` to its `}`; whether that is JSON has not been looked at. */
-  readonly texts: readonly string[]
-}
-
-/** The same, without parsing the values. */
-export function scanMembers(text: string): MemberTexts | undefined {
   const keys: string[] = []
-  const texts: string[] = []
+  const values: string[] = []
   let at = skipSpace(text, 0)
   if (text.charCodeAt(at) !== OPEN) return undefined
   at = skipSpace(text, at + 1)
@@ -46,14 +30,31 @@ export function scanMembers(text: string): MemberTexts | undefined {
       const end = endOfValue(text, at)
       if (end === -1) return undefined
       keys.push(key)
-      texts.push(text.slice(at, end))
+      values.push(text.slice(at, end))
       at = skipSpace(text, end)
       if (text.charCodeAt(at) === CLOSE) break
       if (text.charCodeAt(at) !== COMMA) return undefined
       at = skipSpace(text, at + 1)
     }
   }
-  return skipSpace(text, at + 1) === text.length ? { keys, texts } : undefined
+  if (skipSpace(text, at + 1) !== text.length) return undefined
+  try {
+    return { keys, values: JSON.parse(`[${values.join(',')}]`) }
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The member whose key begins at `at`, in the text of an object that has no white space; undefined behind the last one.
+ * Throws a SyntaxError when there is none and the text goes on.
+ */
+export function memberAt(text: string, at: number): { readonly key: string; readonly end: number } | undefined {
+  if (at >= text.length - 1) return undefined
+  const keyEnd = text.charCodeAt(at) === QUOTE ? endOfString(text, at) : -1
+  const end = keyEnd === -1 ? -1 : endOfValue(text, keyEnd + 2)
+  if (end === -1) throw new SyntaxError(`There is no member of an object at ${at}`)
+  return { key: JSON.parse(text.slice(at, keyEnd + 1)), end }
 }
 
 const QUOTE = 0x22
