@@ -26,4 +26,4 @@ COPY --from=build /app/apps apps
 COPY --from=build /app/tools tools
 USER node
 EXPOSE 8080
-CMD ["node", "apps/api/dist/main.js"]
+CMD ["node", "--min-semi-space-size=16", "apps/api/dist/main.js"]

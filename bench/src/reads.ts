@@ -40,9 +40,9 @@ export async function measureReads(
   progress: Progress,
 ): Promise<{ rounds: ReadRound[]; bodyBytes: number }> {
   const bytes = await copyBodies(stack)
-  const load = await stack.process('load', 'bench/dist/load.js')
+  const load = await stack.process('load', 'load')
   const bare = async (name: ReaderName, autoPipelining: 'yes' | 'no'): Promise<Reader> => {
-    const { url, cpu } = await stack.process(name, 'bench/dist/bare-read.js', { BARE_AUTO_PIPELINING: autoPipelining })
+    const { url, cpu } = await stack.process(name, 'bare-read', { BARE_AUTO_PIPELINING: autoPipelining })
     return { name, url, cpu: async () => cpu() }
   }
   const readers: Reader[] = [

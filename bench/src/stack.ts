@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CONFIG_ENVIRONMENT } from '@rollcall/runtime'
-import { type Child, repositoryRoot, startChild, startRedisServer } from '@rollcall/tools'
+import { appArgs, type Child, repositoryRoot, startChild, startRedisServer } from '@rollcall/tools'
 import { Redis } from 'ioredis'
 import type { BackendControl, BackendCounts } from './backend.ts'
 import { type Cpu, cpuOfProcess, cpuOfRedis } from './cpu.ts'
@@ -10,7 +10,7 @@ import { LISTENING } from './listen.ts'
 export interface StackOptions {
   /** Jobs that a worker runs at a time, in both designs. */
   readonly concurrency: number
-  /** Of node, for the api and the worker of Rollcall: a profile, say. */
+  /** More of them for the api and the worker of Rollcall: a profile, say. */
   readonly nodeArgs?: (role: 'api' | 'worker') => readonly string[]
 }
 
@@ -43,12 +43,11 @@ export async function startStack({ concurrency, nodeArgs = () => [] }: StackOpti
   /** Where neither .env nor rollcall.config.json is, and no variable of whoever runs this reaches what is measured. */
   const directory = await temporaryDirectory()
   stops.push(() => rm(directory, { recursive: true, force: true }))
-  const start = async (name: string, file: string, env: Record<string, string>, args: readonly string[] = []) => {
-    const path = join(repositoryRoot, file)
+  const start = async (name: string, args: readonly string[], env: Record<string, string>) => {
     const child = await startChild({
       name,
       command: process.execPath,
-      args: [...args, path],
+      args,
       cwd: directory,
       env: { ...NOTHING_SET, ...env },
     })
@@ -69,7 +68,7 @@ export async function startStack({ concurrency, nodeArgs = () => [] }: StackOpti
       return redis
     }
     const redis = connect(DATABASES.rollcall)
-    const backend = await start('backend', 'bench/dist/backend.js', {})
+    const backend = await start('backend', [built('backend')], {})
     const backendUrl = await urlOfChild(backend)
 
     const settings = {
@@ -80,8 +79,8 @@ export async function startStack({ concurrency, nodeArgs = () => [] }: StackOpti
       BACKEND_CONNECTIONS: String(concurrency),
       REFRESH_DEADLINE_MS: '300000',
     }
-    const api = await start('api', 'apps/api/dist/main.js', settings, nodeArgs('api'))
-    const worker = await start('worker', 'apps/worker/dist/main.js', settings, nodeArgs('worker'))
+    const api = await start('api', [...nodeArgs('api'), ...appArgs('api')], settings)
+    const worker = await start('worker', [...nodeArgs('worker'), ...appArgs('worker')], settings)
 
     const plainSettings = {
       PLAIN_QUEUE_URL: urlOf(DATABASES.plainQueue),
@@ -89,8 +88,8 @@ export async function startStack({ concurrency, nodeArgs = () => [] }: StackOpti
       PLAIN_BACKEND: backendUrl,
       PLAIN_CONCURRENCY: String(concurrency),
     }
-    const plainApi = await start('plain api', 'bench/dist/plain/api.js', plainSettings)
-    const plainWorker = await start('plain worker', 'bench/dist/plain/worker.js', plainSettings)
+    const plainApi = await start('plain api', [built('plain/api')], plainSettings)
+    const plainWorker = await start('plain worker', [built('plain/worker')], plainSettings)
     await Promise.all([worker.waitForLine(/Taking jobs/), plainWorker.waitForLine(/taking jobs/)])
 
     const design = async (name: Design['name'], its: { api: Child; worker: Child }): Promise<Design> => ({
@@ -116,8 +115,8 @@ export async function startStack({ concurrency, nodeArgs = () => [] }: StackOpti
       counts: () => json<BackendCounts>(`${backendUrl}/counts`),
 
       /** One more process, of the bare reads or the load. */
-      async process(name: string, file: string, env: Record<string, string> = {}) {
-        const child = await start(name, file, { ...env, BARE_REDIS_URL: urlOf(DATABASES.bare) })
+      async process(name: string, program: 'bare-read' | 'load', env: Record<string, string> = {}) {
+        const child = await start(name, [built(program)], { ...env, BARE_REDIS_URL: urlOf(DATABASES.bare) })
         return { url: await urlOfChild(child), cpu: () => cpuOfProcess(child.pid) }
       },
       stop,
@@ -127,6 +126,8 @@ export async function startStack({ concurrency, nodeArgs = () => [] }: StackOpti
     throw error
   }
 }
+
+const built = (program: string): string => join(repositoryRoot, `bench/dist/${program}.js`)
 
 const NOTHING_SET = Object.fromEntries(
   [...CONFIG_ENVIRONMENT, 'NODE_OPTIONS', 'NODE_ENV', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'].map(

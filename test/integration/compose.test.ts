@@ -4,7 +4,7 @@ import { CONFIG_ENVIRONMENT } from '@rollcall/runtime'
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { repositoryRoot } from '../../tools/src/index.ts'
+import { NODE_ARGS, repositoryRoot } from '../../tools/src/index.ts'
 
 // Compose itself is not run here: the file is held against the schema of the Compose Specification and against what
 // Rollcall knows.
@@ -91,7 +91,14 @@ describe('Dockerfile', () => {
   })
 
   test('runs what the compose file runs', () => {
-    for (const { command } of [api, worker]) expect(command?.[1]).toMatch(/^apps\/(api|worker)\/dist\/main\.js$/)
-    expect(dockerfile).toContain('CMD ["node", "apps/api/dist/main.js"]')
+    expect(dockerfile).toContain(`CMD ${JSON.stringify(api.command).replaceAll(',', ', ')}\n`)
   })
+})
+
+test.each(['api', 'worker'] as const)('the %s is started everywhere as it is measured', (app) => {
+  const command = ['node', ...NODE_ARGS, `apps/${app}/dist/main.js`]
+  expect(compose.services[app]?.command).toEqual(command)
+  const starts = read('docs/operations.md').match(new RegExp(`node .*apps/${app}/dist/main.js$`, 'gm')) ?? []
+  expect(starts.map((line) => line.replace('/opt/rollcall/', ''))).toContain(command.join(' '))
+  for (const line of starts) expect(line).toContain(NODE_ARGS.join(' '))
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { CONFIG_ENVIRONMENT } from '@rollcall/runtime'
 import { onTestFinished } from 'vitest'
 import {
+  appArgs,
   type Child,
   type RedisServer,
   type RedisServerOptions,
@@ -47,8 +48,7 @@ export interface Answer {
 /** The built `dist/main.js` of an app in a process of its own, which ends with the test. Whether it gets up is for the caller to see. */
 export async function spawnApp(app: 'api' | 'worker', env: Environment): Promise<AppProcess> {
   const directory = await temporaryDirectory() // no .env and no rollcall.config.json are there
-  const main = join(repositoryRoot, 'apps', app, 'dist/main.js')
-  const process = await spawnNode(app, [main], { ...nothingSet(), ...env }, directory)
+  const process = await spawnNode(app, appArgs(app), { ...nothingSet(), ...env }, directory)
   onTestFinished(async () => {
     process.kill('SIGKILL') // how it ends is shown by tests that end it
     await process.exited
@@ -59,11 +59,12 @@ export async function spawnApp(app: 'api' | 'worker', env: Environment): Promise
 /** A script of the repository in a process of its own, which ends with the test. */
 export async function spawnNode(
   name: string,
-  args: readonly [script: string, ...string[]],
+  args: readonly string[],
   env: Environment,
   cwd = repositoryRoot,
 ): Promise<AppProcess> {
-  if (!existsSync(args[0])) throw new Error(`${args[0]} is not there: npm run build`)
+  const script = args.find((arg) => !arg.startsWith('-')) ?? ''
+  if (!existsSync(script)) throw new Error(`${script} is not there: npm run build`)
   const lines: string[] = []
   const child = await startChild({
     name,

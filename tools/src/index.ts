@@ -1,3 +1,4 @@
+export { appArgs, NODE_ARGS } from './app-command.ts'
 export {
   type Child,
   ChildEndedError,

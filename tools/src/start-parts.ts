@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { appArgs } from './app-command.ts'
 import { startChild } from './child.ts'
 import { type Part, type PartOptions, part } from './part.ts'
 import { startRedisServer } from './redis-server.ts'
@@ -64,7 +65,7 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
 
   const app = (
     name: string,
-    script: string,
+    args: readonly string[],
     env: () => Record<string, string | undefined>,
     ready: PartOptions['ready'],
   ) =>
@@ -75,7 +76,7 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
         startChild({
           name,
           command: process.execPath,
-          args: ['--enable-source-maps', join(repositoryRoot, script)],
+          args: ['--enable-source-maps', ...args],
           cwd: repositoryRoot,
           env: env(),
           onLine,
@@ -94,7 +95,7 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
       ? [
           app(
             'backend',
-            'examples/contacts-app/dist/main.js',
+            [join(repositoryRoot, 'examples/contacts-app/dist/main.js')],
             () => ({
               HOST: example.host,
               PORT: String(example.port),
@@ -108,12 +109,12 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
       : []),
     app(
       'api',
-      'apps/api/dist/main.js',
+      appArgs('api'),
       () => ({ ...rollcallEnv(), PORT: String(api.port) }),
       (child) => child.waitForUrl(`${api.url}/health/ready`),
     ),
     ...Array.from({ length: WORKERS }, (_, index) =>
-      app(`worker-${index + 1}`, 'apps/worker/dist/main.js', rollcallEnv, (child) =>
+      app(`worker-${index + 1}`, appArgs('worker'), rollcallEnv, (child) =>
         untilWorkerBeats(child, { url: knownRedisUrl(), timeoutMs }),
       ),
     ),
