@@ -1,30 +1,65 @@
 import { type Command, Redis } from 'ioredis'
 
 type Send = Redis['sendCommand']
+type Stream = NonNullable<Parameters<Send>[1]>
 
 /**
- * Sends what comes up in one turn of the event loop in a few writes. What auto-pipelining is for, at a fraction of its
- * cost: that makes a pipeline and a second promise for each command.
+ * Sends what comes up in one turn of the event loop in one write. What auto-pipelining is for, at a fraction of its cost:
+ * that makes a pipeline and a second promise for each command.
  */
 export class GatheringRedis extends Redis {
-  #gathered = 0
   /** So many commands at most: where work is done between them, Redis is to begin with the first ones meanwhile. */
   mostAtOnce = 8
+  #turn: Turn | undefined
 
-  override sendCommand(command: Command, stream?: Parameters<Send>[1]): unknown {
-    const socket = this.stream
-    if (!socket?.writable) return super.sendCommand(command, stream)
-    if (this.#gathered++ === 0) {
-      socket.cork()
-      setImmediate(() => this.#send(socket))
+  override sendCommand(command: Command, stream?: Stream): unknown {
+    if (stream !== undefined && !isTurn(stream)) {
+      this.#turn?.send() // before the pipeline, which gathers by itself
+      return super.sendCommand(command, stream)
     }
-    const answer = super.sendCommand(command, stream)
-    if (this.#gathered >= this.mostAtOnce) this.#send(socket)
-    return answer
+    if (this.status !== 'ready') return super.sendCommand(command)
+    // Also what is sent again on a new connection, which comes with the turn of the old one.
+    if (this.#turn?.socket !== this.stream) this.#turn = new Turn(this)
+    return super.sendCommand(command, this.#turn as unknown as Stream)
+  }
+}
+
+const isTurn = (stream: object): boolean => stream instanceof Turn
+
+/** Takes the place of a socket while commands are gathered for it: ioredis' pipelines do the same. */
+class Turn {
+  readonly isPipeline = true
+  readonly destination: { readonly redis: GatheringRedis }
+  readonly socket: Redis['stream']
+  #commands = 0
+  #text = ''
+  #parts: (string | Buffer)[] = []
+
+  constructor(redis: GatheringRedis) {
+    this.destination = { redis }
+    this.socket = redis.stream
   }
 
-  #send(socket: Redis['stream']): void {
-    this.#gathered = 0
+  write(command: string | Buffer): void {
+    if (this.#commands++ === 0) setImmediate(this.send)
+    if (typeof command === 'string') this.#text += command
+    else {
+      this.#parts.push(this.#text, command)
+      this.#text = ''
+    }
+    if (this.#commands >= this.destination.redis.mostAtOnce) this.send()
+  }
+
+  readonly send = (): void => {
+    if (this.#commands === 0) return
+    const { socket } = this
+    const parts = [...this.#parts, this.#text].filter((part) => part.length > 0)
+    this.#commands = 0
+    this.#parts = []
+    this.#text = ''
+    if (!socket.writable) return // ioredis knows of a closed connection, and what becomes of its commands
+    socket.cork()
+    for (const part of parts) socket.write(part)
     socket.uncork()
   }
 }
