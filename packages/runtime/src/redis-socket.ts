@@ -4,12 +4,10 @@ type Send = Redis['sendCommand']
 type Stream = NonNullable<Parameters<Send>[1]>
 
 /**
- * Sends what comes up in one turn of the event loop in one write. What auto-pipelining is for, at a fraction of its cost:
+ * Sends what comes up in one turn of the event loop in few writes. What auto-pipelining is for, at a fraction of its cost:
  * that makes a pipeline and a second promise for each command.
  */
 export class GatheringRedis extends Redis {
-  /** So many commands at most: where work is done between them, Redis is to begin with the first ones meanwhile. */
-  mostAtOnce = 8
   #turn: Turn | undefined
 
   override sendCommand(command: Command, stream?: Stream): unknown {
@@ -26,16 +24,19 @@ export class GatheringRedis extends Redis {
 
 const isTurn = (stream: object): boolean => stream instanceof Turn
 
+/** In one write: Redis is to begin with the first commands while the rest is still being made. */
+const MOST_AT_ONCE = 8
+
 /** Takes the place of a socket while commands are gathered for it: ioredis' pipelines do the same. */
 class Turn {
   readonly isPipeline = true
-  readonly destination: { readonly redis: GatheringRedis }
+  readonly destination: { readonly redis: Redis }
   readonly socket: Redis['stream']
   #commands = 0
   #text = ''
   #parts: (string | Buffer)[] = []
 
-  constructor(redis: GatheringRedis) {
+  constructor(redis: Redis) {
     this.destination = { redis }
     this.socket = redis.stream
   }
@@ -47,7 +48,7 @@ class Turn {
       this.#parts.push(this.#text, command)
       this.#text = ''
     }
-    if (this.#commands >= this.destination.redis.mostAtOnce) this.send()
+    if (this.#commands >= MOST_AT_ONCE) this.send()
   }
 
   readonly send = (): void => {

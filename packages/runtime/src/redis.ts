@@ -29,7 +29,6 @@ export function connectRedis({ url, role, name, timeoutMs, log }: RedisConnectio
     keepAlive: KEEP_ALIVE_MS,
     connectionName: name,
   })
-  if (role === 'request') redis.mostAtOnce = Number.POSITIVE_INFINITY // reads: nothing is done between them
   breakSilence(redis, role === 'request' ? timeoutMs : SILENT_MS)
   if (role === 'subscriber') askNowAndThen(redis, SILENT_MS / 2)
   reportState(redis, name, log)
