@@ -4,6 +4,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { userNamed } from '../support/backend-client.ts'
+import { LIMITS } from '../support/fresh-store.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
 
 let backend: TestBackend
@@ -31,7 +32,7 @@ function silentStore(): RosterStore {
     Object.entries(loadScripts()).map(([name, text]) => [name, text.replaceAll(/^ *redis\.call\('PUBLISH'.*$/gm, '')]),
   ) as ReturnType<typeof loadScripts>
   expect(scripts.commit).not.toContain('PUBLISH')
-  return rosterStore({ redis, shards: 1, maxStarts: 10, changesMaxLen: 1000, scripts })
+  return rosterStore({ redis, shards: 1, ...LIMITS, scripts })
 }
 
 async function settleSilently(username: string): Promise<void> {

@@ -29,6 +29,16 @@ export interface FreshStore {
 
 export const MAX_STARTS = 3
 export const CHANGES_MAX_LEN = 1000
+export const REPAIR_MIN_MS = 60_000
+export const REPAIR_MAX_MS = 3_600_000
+
+/** What a store is given beside its Redis. */
+export const LIMITS = {
+  maxStarts: MAX_STARTS,
+  changesMaxLen: CHANGES_MAX_LEN,
+  repairMinMs: REPAIR_MIN_MS,
+  repairMaxMs: REPAIR_MAX_MS,
+}
 
 /** A store of one shard on a Redis database of its own. */
 export async function freshStore(): Promise<FreshStore> {
@@ -36,8 +46,7 @@ export async function freshStore(): Promise<FreshStore> {
   const redis = new Redis(url)
   const subscribers: Redis[] = []
   const keys = shardKeys(0)
-  const another = (options: Partial<RosterStoreOptions>) =>
-    rosterStore({ redis, shards: 1, maxStarts: MAX_STARTS, changesMaxLen: CHANGES_MAX_LEN, ...options })
+  const another = (options: Partial<RosterStoreOptions>) => rosterStore({ redis, shards: 1, ...LIMITS, ...options })
   const store = another({})
   return {
     store,

@@ -45,7 +45,7 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
   const subscriber = connect('subscriber', 'subscriber')
   await vetRedis(redis, redisTimeoutMs, log)
 
-  const store = rosterStore({ redis, shards, maxStarts: config.maxStarts, changesMaxLen: config.changesMaxlen })
+  const store = rosterStore({ ...config, redis, changesMaxLen: config.changesMaxlen })
   const queue = refreshQueue({
     redis: producer,
     shards,

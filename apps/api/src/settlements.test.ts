@@ -3,6 +3,7 @@ import { createLog, type Notice, rosterStore, shardKeys, type UserState } from '
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
+import { LIMITS } from '../../../test/support/fresh-store.ts'
 import { type Settlement, type Settlements, settlementOf, settlements } from './settlements.ts'
 
 const JOHN = 'john@example.org' as BareJid
@@ -73,7 +74,7 @@ describe('a replica', () => {
     for (const jid of [JOHN, MARY]) await redis.hset(shardKeys(0).user(jid), 'wanted', 6)
     waiting = settlements({
       subscriber,
-      store: rosterStore({ redis, shards: 1, maxStarts: 10, changesMaxLen: 10 }),
+      store: rosterStore({ redis, shards: 1, ...LIMITS }),
       shards: 1,
       replica: replica(),
       recheckIntervalMs: 600_000,

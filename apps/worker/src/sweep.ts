@@ -1,10 +1,13 @@
-import { type Log, PRIORITY, type RefreshQueue, type RosterStore } from '@rollcall/runtime'
+import type { BareJid } from '@rollcall/roster'
+import { type Log, MAX_USERS_PER_CALL, PRIORITY, type RefreshQueue, type RosterStore } from '@rollcall/runtime'
 
 /** How many users one sweep of a shard puts back at most. */
 const MOST_PER_SWEEP = 1000
+/** How many who failed it has fetched again at most, so that they never fill the queue. */
+const MOST_REPAIRS_PER_SWEEP = 2000
 
 export interface SweepOptions {
-  readonly store: Pick<RosterStore, 'sweep'>
+  readonly store: Pick<RosterStore, 'sweep' | 'repair'>
   readonly queue: Pick<RefreshQueue, 'enqueue'>
   readonly shards: number
   readonly intervalMs: number
@@ -15,13 +18,24 @@ export interface SweepOptions {
 /**
  * Puts users who have been open for too long into the queue again: their api died before it enqueued them, or their job
  * was lost (G8). A user who merely waits is not queued twice. Every worker sweeps; Redis lets one through per interval.
+ * And puts users there whose last fetch failed and whose time has come, behind everybody else; each is given to one worker.
  */
 export function startSweep({ store, queue, shards, intervalMs, graceMs, log }: SweepOptions): () => void {
   const sweep = async (): Promise<void> => {
     for (let shard = 0; shard < shards; shard++) {
       const users = await store.sweep(shard, graceMs, intervalMs, MOST_PER_SWEEP)
       if (users.length > 0) await queue.enqueue(users, PRIORITY.bulk)
+      await repair(shard)
     }
+  }
+  const repair = async (shard: number): Promise<void> => {
+    let users: readonly BareJid[]
+    let repaired = 0
+    do {
+      users = await store.repair(shard)
+      if (users.length > 0) await queue.enqueue(users, PRIORITY.repair)
+      repaired += users.length
+    } while (users.length === MAX_USERS_PER_CALL && repaired < MOST_REPAIRS_PER_SWEEP)
   }
   let sweeping = false
   const timer = setInterval(() => {

@@ -39,7 +39,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
   const queueRedis = connect('jobs')
   await vetRedis(redis, redisTimeoutMs, log)
 
-  const store = rosterStore({ redis, shards, maxStarts: config.maxStarts, changesMaxLen: config.changesMaxlen })
+  const store = rosterStore({ ...config, redis, changesMaxLen: config.changesMaxlen })
   const queue = refreshQueue({
     redis,
     shards,

@@ -1,10 +1,12 @@
 -- begin.lua (after settle.lua): a worker is about to fetch the roster of a user.
--- KEYS  1 user   2 roster   3 open   4 epoch
+-- KEYS  1 user   2 roster   3 open   4 epoch   5 failed
 -- ARGV  1 bare JID   2 nonce, fresh   3 starts allowed   4 prefix of the settled channels   5 contacts of a small roster
+--       6 longest pause before a repair, in ms
 -- Returns { 'nothing-to-do' } | { 'given-up' } | { 'begun', generation, fence, source etag, source hash, etag, body }.
 -- The body comes along when the roster is small, which spares a look for it when the backend's is another one.
 -- G2: only the latest begun fetch may write: the fence counts, the nonce tells apart two Redis of different memory.
--- `starts` counts begins that never ended; a user whose fetch keeps killing workers is given up, not passed on for ever (G7).
+-- `starts` counts begins that never ended; a user whose fetch keeps killing workers is given up, not passed on for ever (G7),
+-- and repaired as seldom as anybody.
 
 local s = redis.call('HMGET', KEYS[1], 'wanted', 'fetched', 'starts', 'fence')
 local wanted, fetched, starts = number(s[1]), number(s[2]), number(s[3])
@@ -17,6 +19,7 @@ if starts >= tonumber(ARGV[3]) then
   redis.call('HSET', KEYS[1], 'code', 'worker-crashed', 'message', text(starts) ..
     ' fetches of this roster were begun and never ended: its worker crashed or was killed each time')
   markStale(user, KEYS[2])
+  repairLater(KEYS[5], ARGV[1], ARGV[6])
   settle(user, KEYS, ARGV[4], ARGV[1], 'failed', s[1])
   return { 'given-up' }
 end

@@ -1,5 +1,5 @@
 -- commit.lua (after settle.lua): stores a roster that differs from the stored one.
--- KEYS  1 user   2 roster   3 open   4 epoch   5 stored   6 names   7 changes
+-- KEYS  1 user   2 roster   3 open   4 epoch   5 failed   6 stored   7 names   8 changes
 -- ARGV  1 bare JID   2 generation   3 fence   4 nonce   5 prefix of the settled channels   6 source etag   7 source hash
 --       8 body   9 etag of the body   10 number of contacts   11 the change as JSON   12 length of the change log
 --       13 name to find the user by
@@ -14,12 +14,12 @@ end
 local jid = ARGV[1]
 user.version = user.version + 1
 local version = text(user.version)
-local change = redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[12], '*', 'user', jid, 'version', version, 'diff', ARGV[11])
+local change = redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[12], '*', 'user', jid, 'version', version, 'diff', ARGV[11])
 local now = string.match(change, '^%d+') -- the id of a stream's entry begins with the time in ms
 redis.call('HSET', KEYS[2], 'body', ARGV[8], 'etag', ARGV[9], 'state', stateOf(user, now), 'contacts', ARGV[10],
   'sourceEtag', ARGV[6], 'sourceHash', ARGV[7])
-if redis.call('ZADD', KEYS[5], now, jid) == 1 then
-  redis.call('ZADD', KEYS[6], '0', ARGV[13])
+if redis.call('ZADD', KEYS[6], now, jid) == 1 then
+  redis.call('ZADD', KEYS[7], '0', ARGV[13])
 end
 settle(user, KEYS, ARGV[5], jid, 'fetched', text(user.fetched), 'version', version)
 return 'ok'

@@ -1,4 +1,4 @@
--- settle.lua: shared by begin, commit, confirm and fail (put in front of them when they are loaded).
+-- settle.lua: shared by begin, commit, confirm, fail and repair (put in front of them when they are loaded).
 --
 -- latestBegun(keys, args)
 --   args   1 bare JID   2 generation   3 fence   4 nonce
@@ -8,11 +8,14 @@
 --
 -- settle(user, keys, channelPrefix, jid, …)
 --   user   numbers `wanted`, `fetched` and `failed` as they are from now on, `version`, and the text `waiting`
---   keys   the script's KEYS, which begin with 1 user   2 roster   3 open   4 epoch
+--   keys   the script's KEYS, which begin with 1 user   2 roster   3 open   4 epoch   5 failed
 --   …      fields of the user to be written, and their values
 -- Closes the user when nothing newer is asked for, and tells every replica that waits for the user. One message is the
 -- user's whole state, so a lost or repeated one does no harm (G5). The epoch goes with it: a generation of a Redis that
 -- has lost its data means nothing in the next one.
+--
+-- Nobody stays stale: a user is in `failed` while `failed` > `fetched`, by when his roster is fetched again. `repairLater`
+-- puts him there, `settle` takes him out, which costs only those who had failed: of all others it writes nothing.
 --
 -- Numbers are passed on as text: Redis writes a number of Lua with 17 digits of precision, which costs more than HSET.
 
@@ -30,8 +33,24 @@ local function latestBegun(keys, args)
   if s[1] ~= args[3] or s[2] ~= args[4] then
     return nil, math.max(fetched, failed) >= generation and 'superseded' or 'superseded-open'
   end
+  local wasFailed = failed > fetched
   fetched = math.max(fetched, generation)
-  return { wanted = number(s[3]), fetched = fetched, failed = failed, version = number(s[6]), waiting = s[7] or '' }
+  return { wanted = number(s[3]), fetched = fetched, failed = failed, wasFailed = wasFailed, version = number(s[6]),
+    waiting = s[7] or '' }
+end
+
+local function millisecondsNow()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- How long a user waits for the next repair: `repairs` have been tried since the last good fetch.
+local function repairPause(repairs, shortest, longest)
+  return math.min(tonumber(longest), tonumber(shortest) * 2 ^ repairs)
+end
+
+local function repairLater(failedKey, jid, pause)
+  redis.call('ZADD', failedKey, text(millisecondsNow() + pause), jid)
 end
 
 -- What a read needs beside body and etag, in one field: `<fetched at, ms> <version> <stale>`; stale is 1 when the last
@@ -40,12 +59,13 @@ local function stateOf(user, fetchedAt)
   return fetchedAt .. ' ' .. text(user.version) .. (user.failed > user.fetched and ' 1' or ' 0')
 end
 
--- G4: nothing else of a stored roster is touched by a failure.
+-- G4: nothing else of a stored roster is touched by a failure. Returns whether one is stored.
 local function markStale(user, rosterKey)
   local state = redis.call('HGET', rosterKey, 'state')
   if state then
     redis.call('HSET', rosterKey, 'state', stateOf(user, string.match(state, '^%d+')))
   end
+  return state ~= false
 end
 
 local function messageOf(keys, user, jid)
@@ -69,6 +89,10 @@ local function settle(user, keys, channelPrefix, jid, ...)
   redis.call('HSET', keys[1], 'starts', '0', 'waiting', table.concat(still, ' '), ...)
   if settled >= user.wanted then
     redis.call('ZREM', keys[3], jid)
+  end
+  if user.wasFailed and user.fetched >= user.failed then
+    redis.call('ZREM', keys[5], jid)
+    redis.call('HDEL', keys[1], 'repairs')
   end
   if #told > 0 then
     local message = messageOf(keys, user, jid)

@@ -11,6 +11,7 @@ export interface ShardKeys {
   /** Prefix of the user hashes: a bare JID follows. */
   readonly userPrefix: string
   readonly open: string
+  readonly failed: string
   readonly stored: string
   readonly names: string
   readonly changes: string
@@ -51,6 +52,7 @@ export function shardKeys(shard: number): ShardKeys {
     prefix,
     userPrefix,
     open: `${prefix}:open`,
+    failed: `${prefix}:failed`,
     stored: `${prefix}:stored`,
     names: `${prefix}:names`,
     changes: `${prefix}:changes`,

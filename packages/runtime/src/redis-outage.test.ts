@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { BareJid } from '@rollcall/roster'
 import type { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
+import { LIMITS } from '../../../test/support/fresh-store.ts'
 import { ownRedis } from '../../../test/support/processes.ts'
 import { createLog } from './log/index.ts'
 import { connectRedis, isRedisTrouble, type RedisRole, RedisUnavailableError } from './redis.ts'
@@ -77,7 +78,7 @@ test('G8: a store whose Redis restarted empty is given its scripts and an epoch 
   const { url, stop, startAgain } = await restartable()
   const redis = connect(url, 'request')
   await whenReady(redis, TIMEOUT_MS)
-  const store = rosterStore({ redis, shards: 1, maxStarts: 3, changesMaxLen: 10 })
+  const store = rosterStore({ redis, shards: 1, ...LIMITS })
   const before = await store.request(0, [john], '')
   await stop(redis)
   expect(isRedisTrouble(await errorOf(store.request(0, [john], '')))).toBe(true)

@@ -123,6 +123,16 @@ describe('priorities', () => {
     expect((await drained())[0]).toBe(john)
   })
 
+  test.each([
+    ['bulk refresh', PRIORITY.bulk],
+    ['small refresh', PRIORITY.small],
+  ])('a user who waits for a repair is moved forward by a %s', async (_, priority) => {
+    const others = Array.from({ length: 20 }, (_, i) => jid(`repair${i}`))
+    await queue.enqueue([...others, john], PRIORITY.repair)
+    await queue.enqueue([marie, john], priority)
+    expect((await drained()).slice(0, 2).sort()).toEqual([john, marie])
+  })
+
   test('nobody is moved back', async () => {
     await queue.enqueue([john], PRIORITY.login)
     await queue.enqueue([marie], PRIORITY.small)

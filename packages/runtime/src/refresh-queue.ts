@@ -1,5 +1,5 @@
 import type { BareJid } from '@rollcall/roster'
-import { type JobsOptions, Queue } from 'bullmq'
+import { type Job, type JobsOptions, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { byShard, QUEUE_NAME, shardKeys } from './keys.ts'
 import { RedisUnavailableError } from './redis.ts'
@@ -25,6 +25,9 @@ export interface RefreshQueueOptions {
 }
 
 const EVENTS_KEPT = 1000
+
+/** How the ids of jobs begin that everybody else goes before. */
+const REPAIR = 'repair-'
 
 export type RefreshQueue = ReturnType<typeof refreshQueue>
 
@@ -53,24 +56,28 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: R
   async function enqueueShard(shard: number, users: readonly BareJid[], priority: Priority): Promise<void> {
     const queue = await queueOf(shard)
     const promotes = priority < PRIORITY.bulk
+    // An id of our own tells a new job from one that waits already. BullMQ's are shorter, and cost less.
+    const prefix = priority === PRIORITY.repair ? REPAIR : promotes ? '' : null
+    const jobIdOf = () => prefix !== null && { jobId: `${prefix}${producer}-${++produced}` }
     const jobs = users.map((user) => ({
       name: QUEUE_NAME,
       data: { user },
       opts: {
         ...options,
         priority,
-        // An id of our own tells a new job from one that waits already. BullMQ's are shorter, and cost less.
-        ...(promotes && { jobId: `${producer}-${++produced}` }),
+        ...jobIdOf(),
         deduplication: { id: user, keepLastIfActive: true },
       },
     }))
     const added = await queue.addBulk(jobs)
-    if (!promotes) return
-    const earlier = added.map((job, i) => (job.id === jobs[i]?.opts.jobId ? null : job.id)).filter((id) => id != null)
+    if (priority === PRIORITY.repair) return
+    const isBehind = ({ id }: Job<RefreshJob>, i: number) =>
+      promotes ? id !== jobs[i]?.opts.jobId : id?.startsWith(REPAIR)
+    const earlier = added.filter(isBehind).flatMap(({ id }) => id ?? [])
     await Promise.all(earlier.map((id) => promote(queue, id, priority)))
   }
 
-  /** Deduplication leaves a user who waits behind a bulk refresh where he is, so his job is moved forward. */
+  /** Deduplication leaves a user who waits behind a bulk refresh, or for a repair, where he is: his job is moved forward. */
   async function promote(queue: Queue<RefreshJob>, id: string, priority: Priority): Promise<void> {
     const job = await queue.getJob(id)
     if (job && job.priority > priority) await job.changePriority({ priority }).catch(ignoreFinished)

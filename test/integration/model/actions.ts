@@ -103,7 +103,10 @@ function hear({ do: how, replica }: Doing<'deliver' | 'lose-message' | 'look'>, 
     : { what: `a message to replica ${replica} is lost`, writes: false, run: () => api.inbox.shift() }
 }
 
-function system(what: Doing<'stall-check' | 'wake' | 'sweep' | 'flush'>['do'], world: World): Action | null {
+function system(
+  what: Doing<'stall-check' | 'wake' | 'sweep' | 'repair' | 'lose-repair' | 'flush'>['do'],
+  world: World,
+): Action | null {
   const { queue, store, rules, redis, truth } = world
   switch (what) {
     case 'stall-check':
@@ -121,6 +124,20 @@ function system(what: Doing<'stall-check' | 'wake' | 'sweep' | 'flush'>['do'], w
           for (const jid of open) queue.enqueue(jid)
         },
       }
+    case 'repair':
+    case 'lose-repair': {
+      const lost = what === 'lose-repair'
+      if (lost && !rules.lostJobs) return null
+      return {
+        what: lost ? 'repair, and the jobs are lost' : 'repair',
+        writes: true,
+        async run() {
+          const failed = (await store.repair(0)).sort()
+          truth.explain(`: ${failed.join(', ')}`)
+          if (!lost) for (const jid of failed) queue.enqueue(jid)
+        },
+      }
+    }
     case 'flush':
       if (!rules.dataLoss || !truth.requests.some(({ accepted }) => accepted?.losses === truth.losses())) return null
       return {

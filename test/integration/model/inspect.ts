@@ -11,7 +11,12 @@ export interface Published {
 }
 
 /** Reads what Redis has now, and holds it and what was published in this step against the truth. */
-export async function inspect(store: RosterStore, published: readonly Published[], truth: Truth): Promise<void> {
+export async function inspect(
+  store: RosterStore,
+  toBeRepaired: readonly string[],
+  published: readonly Published[],
+  truth: Truth,
+): Promise<void> {
   const { users } = truth
   const [{ epoch, states }, ...rosters] = await Promise.all([
     store.states(0, users),
@@ -21,6 +26,8 @@ export async function inspect(store: RosterStore, published: readonly Published[
     const state = states[i]
     if (!state) throw new Error(`No state of ${jid}`)
     inspectRoster(jid, state, rosters[i] ?? null, truth)
+    if (state.failed > state.fetched !== toBeRepaired.includes(jid))
+      truth.violated('R', `${jid}: fetched ${state.fetched}, failed ${state.failed}; to be repaired: ${toBeRepaired}`)
     inspectMessages(jid, { ...state, epoch }, published, truth)
     for (const request of truth.requests) {
       if (request.accepted?.losses !== truth.losses() || !request.generations.has(jid)) continue

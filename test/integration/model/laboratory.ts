@@ -17,6 +17,9 @@ import type { World } from './world.ts'
 /** Begins without an end after which a user is given up. */
 const MAX_STARTS = 3
 
+/** When a repair comes is for the scheduler to say, and not for the clock. */
+const REPAIRED_AT_ONCE = { repairMinMs: 0, repairMaxMs: 0 }
+
 /** What is tried: scripts, what surrounds them, and which kinds of violation are watched for. */
 export interface Protocol {
   readonly scripts: Scripts
@@ -81,7 +84,14 @@ function newWorld(
 ): World {
   const jids = Array.from({ length: users }, (_, i) => userJid(i))
   const truth = newTruth(jids, MAX_STARTS, watched)
-  const store = rosterStore({ redis, shards: 1, maxStarts: MAX_STARTS, changesMaxLen: 100_000, scripts })
+  const store = rosterStore({
+    redis,
+    shards: 1,
+    maxStarts: MAX_STARTS,
+    changesMaxLen: 100_000,
+    ...REPAIRED_AT_ONCE,
+    scripts,
+  })
   const queue = simulatedQueue(redis)
   return {
     truth,
@@ -97,7 +107,7 @@ function newWorld(
 
 /** Does what a command says, and checks all that can be checked after each step. False: it makes no sense now. */
 async function performIn(world: World, command: Command, heard: () => Promise<Published[]>): Promise<boolean> {
-  const { truth, replicas, calls, store } = world
+  const { truth, replicas, calls, store, redis } = world
   const action = actionFor(command, world)
   if (!action) return false
   truth.step(action.what)
@@ -106,7 +116,7 @@ async function performIn(world: World, command: Command, heard: () => Promise<Pu
   if (action.writes) {
     const messages = await heard()
     for (const { replica, text } of messages) replicas.find(({ name }) => name === replica)?.inbox.push(text)
-    await inspect(store, messages, truth)
+    await inspect(store, await redis.zrange(shardKeys(0).failed, '0', '-1'), messages, truth)
   }
   for (const { tally, request } of calls) {
     const { updated, errors, pending } = tally.counts()

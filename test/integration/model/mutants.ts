@@ -64,7 +64,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a failure that counts although the lock is lost',
     ['E2'],
-    [['fail', "redis.call('GET', KEYS[5]) ~= ARGV[3]", 'false']],
+    [['fail', "redis.call('GET', KEYS[6]) ~= ARGV[3]", 'false']],
   ),
   mutant('no sweep', ['L'], [], { ...USUAL, sweep: false }),
   mutant(
@@ -114,12 +114,38 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a commit without its change',
     ['G6'],
-    [['commit', "redis.call('XADD', KEYS[7]", "redis.call('XADD', KEYS[7] .. ':elsewhere'"]],
+    [['commit', "redis.call('XADD', KEYS[8]", "redis.call('XADD', KEYS[8] .. ':elsewhere'"]],
   ),
   mutant(
     'a failure that drops the stored roster',
     ['G4'],
     [['fail', 'markStale(user, KEYS[2])', "redis.call('DEL', KEYS[2])"]],
+  ),
+  mutant(
+    'a failure that nobody repairs',
+    ['R'],
+    [['fail', 'repairLater(KEYS[5]', "repairLater(KEYS[5] .. ':elsewhere'"]],
+  ),
+  mutant(
+    'a user who is given up and never repaired',
+    ['R'],
+    [['begin', 'repairLater(KEYS[5]', "repairLater(KEYS[5] .. ':elsewhere'"]],
+  ),
+  mutant(
+    'a repair that takes its users off the list',
+    ['R'],
+    [
+      [
+        'repair',
+        "redis.call('ZADD', KEYS[3], text(now + repairPause(repairs, ARGV[1], ARGV[2])), jid)",
+        "redis.call('ZREM', KEYS[3], jid)",
+      ],
+    ],
+  ),
+  mutant(
+    'a good fetch after which repairs go on',
+    ['R'],
+    WRITING.map((script) => [script, "redis.call('ZREM', keys[5], jid)", '']),
   ),
 ]
 

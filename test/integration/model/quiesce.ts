@@ -20,7 +20,7 @@ export async function quiesce(world: World, scenario: Scenario, perform: Perform
   }
   truth.throwIfViolated()
   await lookUntilAllHeard(world, perform)
-  await checkAtRest(world)
+  await checkAtRest(world, scenario)
   truth.throwIfViolated()
 }
 
@@ -37,7 +37,16 @@ async function runOnce(world: World, scenario: Scenario, perform: Perform): Prom
   for (let replica = 0; replica < REPLICAS; replica++) await all({ do: 'deliver', replica })
   if (moved || world.queue.size() > 0) return true
   await perform({ do: 'sweep' })
-  return world.queue.size() > 0
+  if (world.queue.size() > 0) return true
+  if (!(await someoneToRepair(world, scenario))) return false
+  await perform({ do: 'repair' })
+  return true
+}
+
+/** Somebody whose last fetch failed, and whose next one will go well. */
+async function someoneToRepair({ truth, redis }: World, { poisoned }: Scenario): Promise<boolean> {
+  const failed = await redis.zrange(shardKeys(0).failed, '0', '-1')
+  return truth.users.some((jid, i) => i !== poisoned && failed.includes(jid))
 }
 
 async function finishJobs(world: World, scenario: Scenario, perform: Perform): Promise<boolean> {
@@ -70,7 +79,7 @@ async function lookUntilAllHeard({ replicas, truth, calls }: World, perform: Per
   }
 }
 
-async function checkAtRest({ truth, store, redis }: World): Promise<void> {
+async function checkAtRest({ truth, store, redis }: World, { poisoned }: Scenario): Promise<void> {
   const { states } = await store.states(0, truth.users)
   const open = await redis.zrange(shardKeys(0).open, '0', '-1')
   const logged = await replayedChanges(redis, truth.users, truth.violated)
@@ -79,6 +88,7 @@ async function checkAtRest({ truth, store, redis }: World): Promise<void> {
     if (!state) throw new Error(`No state of ${jid}`)
     const { wanted, fetched, failed } = state
     if (wanted > Math.max(fetched, failed)) truth.violated('L', `quiet, but ${jid} is open: ${JSON.stringify(state)}`)
+    if (failed > fetched && i !== poisoned) truth.violated('R', `quiet, but the last fetch of ${jid} failed`)
     if (open.includes(jid)) truth.violated('L', `quiet, but ${jid} is still listed as open`)
     const { stored } = truth.of(jid)
     const asked = truth.requests

@@ -19,8 +19,10 @@ export type Command =
   /** Its lock is lost while it goes on; another worker may have the job at once. */
   | { readonly do: 'freeze'; readonly worker: number; readonly overtaken: boolean }
   | { readonly do: 'crash' | 'resend'; readonly worker: number }
-  /** Jobs without a lock wait again; delayed jobs wait again; users in `open` are queued again. */
-  | { readonly do: 'stall-check' | 'wake' | 'sweep' }
+  /** Jobs without a lock wait again; delayed jobs wait again; users in `open`, users in `failed` are queued again. */
+  | { readonly do: 'stall-check' | 'wake' | 'sweep' | 'repair' }
+  /** Those who are handed out for a repair never come to the queue. */
+  | { readonly do: 'lose-repair' }
   | { readonly do: 'deliver' | 'lose-message' | 'look'; readonly replica: number }
   /** Redis loses its data. */
   | { readonly do: 'flush' }
@@ -40,7 +42,7 @@ export interface Scenario {
 export interface Rules {
   /** Somebody looks for users whose job was lost. */
   readonly sweep: boolean
-  /** Apis crash and enqueues are lost: what only the sweep mends. */
+  /** Apis crash and enqueues are lost: what only the sweep and the next repair mend. */
   readonly lostJobs: boolean
   /** Redis loses its data. */
   readonly dataLoss: boolean
@@ -70,6 +72,7 @@ const FAULTS: readonly Weighted[] = [
   { weight: 12, arbitrary: fc.record({ do: one('lose-enqueue'), call }) },
   { weight: 4, arbitrary: fc.record({ do: one('resend-request'), call }) },
   { weight: 4, arbitrary: fc.record({ do: one('flush') }) },
+  { weight: 4, arbitrary: fc.record({ do: one('lose-repair') }) },
   work(fc.constant(PICK.fails)),
   work(fc.constant(PICK.failsForGood)),
   work(fc.constant(PICK.asksForPause)),
@@ -95,6 +98,7 @@ const usual = (users: number, asks: number): Weighted[] => [
   work(fc.nat(4)),
   { weight: 5, arbitrary: fc.record({ do: one('stall-check') }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('wake' as const, 'sweep' as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: one('repair') }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('deliver' as const, 'look' as const), replica }) },
 ]
 
@@ -106,6 +110,7 @@ function beginnings(users: number): fc.Arbitrary<Command[]> {
   const other = { ...go, worker: 1 }
   const api = { do: 'api', call: 0 } as const
   const pause = [go, go, { ...go, pick: PICK.asksForPause }, go, go, { do: 'wake' }] as const
+  const fails = [go, go, { ...go, pick: PICK.failsForGood }, go, go] as const
   const overtaken = { do: 'freeze', worker: 0, overtaken: true } as const
   return fc.constantFrom<Command[]>(
     [],
@@ -118,6 +123,10 @@ function beginnings(users: number): fc.Arbitrary<Command[]> {
     [ask, go, go, steps, api, api, { do: 'lose-enqueue', call: 0 }],
     // A backend asks to be left alone, again and again.
     [ask, ...pause, ...pause, ...pause],
+    // A fetch fails for good, and its user is asked for again, or repaired, or both.
+    [ask, ...fails, { do: 'repair' }],
+    [ask, ...fails, { do: 'lose-repair' }],
+    [ask, ...fails, { do: 'repair' }, go, go, steps, api, api],
     // Redis loses its data when a backend has answered.
     [ask, go, go, go, { do: 'flush' }, ask],
   )

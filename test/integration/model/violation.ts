@@ -10,6 +10,7 @@
  * - `S`   given up although no fetch of the user died
  * - `M`   a replica that waits is not told; `T` it is told something untrue
  * - `L`   quiet, but a user is still open
+ * - `R`   a user's last fetch failed and nobody will repair it, or it did not and somebody will; or it is never repaired
  * - `C`   quiet and the last fetch went well, but the stored roster is older than the last request
  * - `I`   `fetched` is not the generation of the stored roster
  */
@@ -29,6 +30,7 @@ export const VIOLATION_KINDS = [
   'M',
   'T',
   'L',
+  'R',
   'C',
   'I',
 ] as const

@@ -15,6 +15,7 @@ export function crossChecks(checked: CheckedSettings, named: ReadonlySet<Domain>
     ...repeatedTokens(checked, given),
     ...foreignDomains(checked, named, given),
     ...shortTtl(checked, given),
+    ...repairPauses(checked, given),
   ]
 }
 
@@ -67,6 +68,17 @@ function shortTtl({ settings: { refreshTtlS, refreshDeadlineMs } }: CheckedSetti
       where: given.nameOf('refreshTtlS'),
       found: `${refreshTtlS}: a refresh would be forgotten before its deadline of ${refreshDeadlineMs} ms`,
       advice: `Write more than ${Math.ceil(refreshDeadlineMs / 1000)}, or shorten REFRESH_DEADLINE_MS.`,
+    },
+  ]
+}
+
+function repairPauses({ settings: { repairMinMs, repairMaxMs } }: CheckedSettings, given: Given): Problem[] {
+  if (repairMinMs <= repairMaxMs) return []
+  return [
+    {
+      where: given.nameOf('repairMaxMs'),
+      found: `${repairMaxMs}: shorter than REPAIR_MIN_MS, which is ${repairMinMs}`,
+      advice: `Write ${repairMinMs} or more, or shorten REPAIR_MIN_MS.`,
     },
   ]
 }

@@ -263,6 +263,7 @@ describe('what is wrong', () => {
       { REFRESH_TTL_S: '20' },
       'REFRESH_TTL_S (environment): 20: a refresh would be forgotten before its deadline of 25000 ms',
     ],
+    [{ REPAIR_MAX_MS: '59999' }, 'REPAIR_MAX_MS (environment): 59999: shorter than REPAIR_MIN_MS, which is 60000'],
   ])('%j', (env, expected) => {
     expect(listed({ env: { HTTP_ROSTER_URL: URL, ...env } })).toEqual([expected])
   })

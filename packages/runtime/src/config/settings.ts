@@ -221,6 +221,18 @@ export const Settings = z.strictObject({
     'How often requested users without a job are looked for',
   ),
   sweepGraceMs: bookkeeping('SWEEP_GRACE_MS', milliseconds(0), 10_000, 'How long a user may be open before that'),
+  repairMinMs: bookkeeping(
+    'REPAIR_MIN_MS',
+    milliseconds(),
+    60_000,
+    'A user whose refresh failed is fetched again after it, then after twice as long, and so on',
+  ),
+  repairMaxMs: bookkeeping(
+    'REPAIR_MAX_MS',
+    milliseconds(),
+    3_600_000,
+    'And in the end every so often, until a fetch succeeds',
+  ),
   heartbeatMs: bookkeeping('HEARTBEAT_MS', milliseconds(100), 2_000, 'How often a process says that it lives'),
 
   logLevel: rest('LOG_LEVEL', choice(...LOG_LEVELS), 'info', 'Least level that is logged'),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type BareJid, type FailureCode, splitBareJid, type User } from '@rollcall/roster'
 import type { Redis } from 'ioredis'
-import { shardKeys, shardOf } from '../keys.ts'
+import { type ShardKeys, shardKeys, shardOf } from '../keys.ts'
+import { repairs } from './repairs.ts'
 import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
 
 /** How many users one script call handles at most: it keeps Redis from standing still for others. */
@@ -93,13 +94,17 @@ export interface RosterStoreOptions {
   readonly maxStarts: number
   /** Entries that the change log of a shard keeps at least. */
   readonly changesMaxLen: number
+  /** Pause before a user whose fetch failed is fetched again; it doubles up to the second. */
+  readonly repairMinMs: number
+  readonly repairMaxMs: number
   readonly scripts?: Scripts
 }
 
 export type RosterStore = ReturnType<typeof rosterStore>
 
 /** Rosters and their refresh state in Redis. Each operation is atomic: one script, or one command. */
-export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts = loadScripts() }: RosterStoreOptions) {
+export function rosterStore(options: RosterStoreOptions) {
+  const { redis, shards, maxStarts, changesMaxLen, repairMinMs, repairMaxMs, scripts = loadScripts() } = options
   const run = scriptRunner(redis, scripts)
   const keysOfShard = Array.from({ length: shards }, (_, shard) => shardKeys(shard))
   const keysOf = (jid: BareJid) => keysAt(shardOf(jid, shards))
@@ -124,10 +129,10 @@ export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts =
     async begin({ jid }: User): Promise<Begin> {
       const keys = keysOf(jid)
       const nonce = randomUUID()
-      const args = [jid, nonce, maxStarts, keys.settledPrefix, SMALL_ROSTER]
+      const args = [jid, nonce, maxStarts, keys.settledPrefix, SMALL_ROSTER, repairMaxMs]
       const [kind, generation, fence, sourceEtag, sourceHash, etag, body] = (await run(
         'begin',
-        [keys.user(jid), keys.roster(jid), keys.open, keys.epoch],
+        settlingKeys(keys, jid),
         args,
       )) as [Begin['kind'], number, number, string, string, string, string]
       if (kind !== 'begun') return { kind }
@@ -139,7 +144,7 @@ export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts =
       const keys = keysOf(jid)
       return (await run(
         'commit',
-        [keys.user(jid), keys.roster(jid), keys.open, keys.epoch, keys.stored, keys.names, keys.changes],
+        [...settlingKeys(keys, jid), keys.stored, keys.names, keys.changes],
         [
           ...writeArgs(jid, fetch, keys.settledPrefix, roster.source),
           roster.body,
@@ -156,7 +161,7 @@ export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts =
       const keys = keysOf(jid)
       return (await run(
         'confirm',
-        [keys.user(jid), keys.roster(jid), keys.open, keys.epoch, keys.stored],
+        [...settlingKeys(keys, jid), keys.stored],
         writeArgs(jid, fetch, keys.settledPrefix, source),
       )) as WriteResult
     },
@@ -166,8 +171,17 @@ export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts =
       const keys = keysOf(jid)
       return (await run(
         'fail',
-        [keys.user(jid), keys.roster(jid), keys.open, keys.epoch, keys.jobLock(lock.jobId)],
-        [jid, fetch.generation, lock.token, keys.settledPrefix, failure.code, failure.message],
+        [...settlingKeys(keys, jid), keys.jobLock(lock.jobId)],
+        [
+          jid,
+          fetch.generation,
+          lock.token,
+          keys.settledPrefix,
+          failure.code,
+          failure.message,
+          repairMinMs,
+          repairMaxMs,
+        ],
       )) as 'ok' | 'lock-lost'
     },
 
@@ -188,6 +202,8 @@ export function rosterStore({ redis, shards, maxStarts, changesMaxLen, scripts =
       const keys = keysAt(shard)
       return (await run('sweep', [keys.open, keys.sweep], [graceMs, intervalMs, most])) as BareJid[]
     },
+
+    ...repairs({ run, shards, keysAt, repairMinMs, repairMaxMs }),
 
     async read(jid: BareJid): Promise<StoredRoster | null> {
       const [body, etag, state] = await redis.hmgetBuffer(keysOf(jid).roster(jid), ...READ)
@@ -221,6 +237,15 @@ export interface JobLock {
 }
 
 const READ = ['body', 'etag', 'state'] as const
+
+/** What `settle.lua` needs, and every script that ends with it. */
+const settlingKeys = (keys: ShardKeys, jid: BareJid) => [
+  keys.user(jid),
+  keys.roster(jid),
+  keys.open,
+  keys.epoch,
+  keys.failed,
+]
 
 const writeArgs = (jid: BareJid, fetch: Fetch, settledPrefix: string, source: Source) => [
   jid,

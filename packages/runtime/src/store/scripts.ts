@@ -2,8 +2,19 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 
-const NAMES = ['request', 'begin', 'confirm', 'commit', 'fail', 'release', 'settled', 'sweep'] as const
-const SETTLING = new Set<string>(['begin', 'confirm', 'commit', 'fail'])
+const NAMES = [
+  'request',
+  'begin',
+  'confirm',
+  'commit',
+  'fail',
+  'release',
+  'settled',
+  'sweep',
+  'repair',
+  'repair-now',
+] as const
+const SETTLING = new Set<string>(['begin', 'confirm', 'commit', 'fail', 'repair', 'repair-now'])
 
 export type ScriptName = (typeof NAMES)[number]
 /** Lua text by name, ready to be sent. Tests take it, break one guarantee in it, and give it back to the store. */
