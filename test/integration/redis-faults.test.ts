@@ -37,7 +37,8 @@ const until = (ask: () => unknown) => expect.poll(ask, { timeout: 10_000, interv
 const statusOf = async (answer: Promise<Answer>) => (await answer).status
 const health = async (rollcall: Rollcall) => {
   const [live, ready] = await Promise.all([rollcall.send('/health/live'), rollcall.send('/health/ready')])
-  return { live: live.status, ready: ready.status, ...ready.json<{ status: string; reasons: string[] }>() }
+  const { status, reasons } = ready.json<{ status: string; reasons: string[] }>()
+  return { live: live.status, ready: ready.status, status, reasons }
 }
 
 /** Until all users of all refreshes have been asked for: from then on their callers need no Redis to be answered. */

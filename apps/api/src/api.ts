@@ -15,6 +15,7 @@ import {
 } from '@rollcall/runtime'
 import pLimit from 'p-limit'
 import { gate } from './gate.ts'
+import { openUsers } from './open-users.ts'
 import { waitingRoom } from './patience.ts'
 import { refreshRecords } from './refresh-records.ts'
 import { INTAKE_CONCURRENCY } from './refresh-users.ts'
@@ -64,9 +65,10 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
   })
   const waiting = waitingRoom()
   const intake = pLimit(INTAKE_CONCURRENCY)
-  const refreshing = { ...config, store, queue, intake, settlements: settled, records, replica, log }
+  const open = openUsers({ store, maxOpenUsers: config.maxOpenUsers })
+  const refreshing = { ...config, store, queue, intake, openUsers: open, settlements: settled, records, replica, log }
   let ending = false
-  const health = { redis, shards, ending: () => ending }
+  const health = { redis, shards, openUsers: open, ending: () => ending }
   const server = apiServer({ ...refreshing, gate: gate(config), refuse: refuser(log), waiting, health })
   server.listen(config.port, config.host)
   await once(server, 'listening')

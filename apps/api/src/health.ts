@@ -1,23 +1,34 @@
 import { liveProcesses, redisTrouble, writeProblem } from '@rollcall/runtime'
 import type { Redis } from 'ioredis'
+import type { OpenUsers } from './open-users.ts'
 
 export interface Health {
   readonly httpStatus: 200 | 503
-  readonly body: { readonly status: 'ok' | 'degraded' | 'unavailable'; readonly reasons: readonly string[] }
+  readonly body: {
+    readonly status: 'ok' | 'degraded' | 'unavailable'
+    readonly reasons: readonly string[]
+    /** How many wait to be fetched; absent when Redis cannot be read. */
+    readonly openUsers?: number
+  }
 }
 
 export interface HealthDeps {
   readonly redis: Redis
   readonly shards: number
+  readonly openUsers: Pick<OpenUsers, 'count' | 'max'>
   /** This process has been asked to end. */
   readonly ending: () => boolean
 }
 
 /** Ready = Redis can be read, so that logins go on; what does not work besides is said, but takes no api out of service. */
-export async function readiness({ redis, shards, ending }: HealthDeps): Promise<Health> {
+export async function readiness({ redis, shards, openUsers, ending }: HealthDeps): Promise<Health> {
   if (ending()) return unavailable('This process is ending')
   try {
-    const [processes, notWritable] = await Promise.all([liveProcesses(redis), writeProblem(redis)])
+    const [processes, notWritable, open] = await Promise.all([
+      liveProcesses(redis),
+      writeProblem(redis),
+      openUsers.count(),
+    ])
     const reasons: string[] = []
     // What takes no writes takes no heartbeats either: then nothing is known of the workers.
     if (notWritable) reasons.push(`Redis takes no writes: refreshes are refused (${notWritable})`)
@@ -28,7 +39,9 @@ export async function readiness({ redis, shards, ending }: HealthDeps): Promise<
       reasons.push(
         `${other.id} runs with SHARDS=${other.shards}, this api with ${shards}: each misses users of the other`,
       )
-    return { httpStatus: 200, body: { status: reasons.length > 0 ? 'degraded' : 'ok', reasons } }
+    if (open >= openUsers.max)
+      reasons.push(`${open} users wait to be fetched: refreshes are refused (MAX_OPEN_USERS is ${openUsers.max})`)
+    return { httpStatus: 200, body: { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, openUsers: open } }
   } catch (error) {
     return unavailable(`Redis cannot be read: ${redisTrouble(error)}`)
   }

@@ -138,6 +138,8 @@ async function sendMissing(
   response: ServerResponse,
   deps: ReadDeps,
 ): Promise<void> {
+  const refused = await deps.openUsers.refusalOfLogin()
+  if (refused) return deps.refuse(request, response, refused)
   const patience = deps.waiting.enter(response, deps.readDeadlineMs)
   try {
     const lookup = await lookupMissing(user, patience, deps)

@@ -11,6 +11,7 @@ import {
 } from '@rollcall/runtime'
 import type { LimitFunction } from 'p-limit'
 import { insist } from './insist.ts'
+import type { OpenUsers } from './open-users.ts'
 import type { Patience } from './patience.ts'
 import { progressOf } from './refresh-progress.ts'
 import type { RefreshChunk, RefreshHeader, RefreshRecords } from './refresh-records.ts'
@@ -22,6 +23,7 @@ export interface RefreshDeps {
   readonly queue: Pick<RefreshQueue, 'enqueue'>
   /** How many chunks this api asks for at a time, for all refreshes together. */
   readonly intake: LimitFunction
+  readonly openUsers: OpenUsers
   readonly settlements: Settlements
   readonly records: RefreshRecords
   readonly shards: number
@@ -62,7 +64,8 @@ export async function refreshUsers(
   try {
     await deps.records.accept(header, chunks)
     const priority = priorityOf(users, deps)
-    const intake = takeIn(header, chunks, priority, waiting, deps)
+    const takenIn = deps.openUsers.takingIn(users.length)
+    const intake = takeIn(header, chunks, priority, waiting, deps).finally(takenIn)
     await untilAnswerable(intake, priority, waiting, patience, deps)
     return await conclude(header, waiting, deps)
   } finally {

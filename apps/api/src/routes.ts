@@ -69,7 +69,7 @@ function notify(deps: RouteDeps): RequestHandler {
       const forbidden = caller.refusal('notify', asked)
       if (forbidden) return deps.refuse(request, response, { ...forbidden, caller: caller.name })
     }
-    await refreshAndAnswer({ caller: caller.name, domain, users, unusable }, summarise, response, deps)
+    await refreshAndAnswer({ caller: caller.name, domain, users, unusable }, summarise, request, response, deps)
   }
 }
 
@@ -82,7 +82,7 @@ function refreshOne(deps: RouteDeps): RequestHandler {
     if (forbidden) return deps.refuse(request, response, { ...forbidden, caller: caller.name })
     if (parsed.kind === 'unusable') return answerUnusable(parsed.failure, response)
     const refresh = { caller: caller.name, domain, users: [parsed.user], unusable: [] }
-    await refreshAndAnswer(refresh, summariseOne, response, deps)
+    await refreshAndAnswer(refresh, summariseOne, request, response, deps)
   }
 }
 
@@ -94,9 +94,12 @@ function answerUnusable(failure: Failure, response: Response): void {
 async function refreshAndAnswer(
   refresh: RefreshRequest,
   summarised: (result: RefreshResult) => SummaryAnswer<unknown>,
+  request: Request,
   response: Response,
   deps: RouteDeps,
 ): Promise<void> {
+  const refused = refresh.users.length > 0 ? await deps.openUsers.refusalOfRefresh() : null
+  if (refused) return deps.refuse(request, response, { ...refused, caller: refresh.caller })
   const patience = deps.waiting.enter(response, Math.max(0, Number(response.locals.deadline) - performance.now()))
   try {
     const result = await refreshUsers(refresh, patience, deps)

@@ -146,6 +146,12 @@ export const Settings = z.strictObject({
     100,
     'A refresh of up to so many users goes before larger ones',
   ),
+  maxOpenUsers: server(
+    'MAX_OPEN_USERS',
+    integer(1, 1_000_000_000),
+    1_000_000,
+    'Most users that wait to be fetched at a time: while so many do, refreshes are answered with 503. Each takes about 1 KB of Redis',
+  ),
   recheckIntervalMs: server(
     'RECHECK_INTERVAL_MS',
     milliseconds(),

@@ -203,6 +203,12 @@ export function rosterStore(options: RosterStoreOptions) {
       return (await run('sweep', [keys.open, keys.sweep], [graceMs, intervalMs, most])) as BareJid[]
     },
 
+    /** How many users have been asked for and have not settled. */
+    async countOpen(): Promise<number> {
+      const counts = await Promise.all(keysOfShard.map(({ open }) => redis.zcard(open)))
+      return counts.reduce((sum, count) => sum + count, 0)
+    },
+
     ...repairs({ run, shards, keysAt, repairMinMs, repairMaxMs }),
 
     async read(jid: BareJid): Promise<StoredRoster | null> {

@@ -1,0 +1,70 @@
+import { shardKeys } from '@rollcall/runtime'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startBackend, type TestBackend } from '../support/backend.ts'
+import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+
+const MAX_OPEN_USERS = 20
+const SHARDS = 2
+
+let backend: TestBackend
+let rollcall: Rollcall
+let redis: Redis
+
+beforeAll(async () => {
+  backend = await startBackend()
+  const env = {
+    SHARDS: String(SHARDS),
+    MAX_OPEN_USERS: String(MAX_OPEN_USERS),
+    REFRESH_DEADLINE_MS: '60000',
+    READ_DEADLINE_MS: '60000',
+    BACKEND_TIMEOUT_MS: '60000',
+  }
+  rollcall = await startRollcall({ rosterUrl: backend.template, env })
+  redis = new Redis(rollcall.redisUrl)
+})
+
+afterAll(async () => {
+  redis.disconnect()
+  await rollcall.stop()
+  await backend.close()
+})
+
+const ready = async () => (await rollcall.send('/health/ready')).json()
+/** The keys of refreshes and users; other things go on meanwhile. */
+const written = async () =>
+  (await redis.keys('rollcall:*')).filter((key) => /:(?:refresh:[\da-f-]{36}|user:)/.test(key)).sort()
+
+test('past MAX_OPEN_USERS refreshes are refused before anything is written, logins a little later; what waits is done', async () => {
+  await rollcall.refresh(['stored'])
+  const held = backend.hold('*')
+  const answer = rollcall.refresh(Array.from({ length: MAX_OPEN_USERS }, (_, i) => `user-${i}`))
+  await expect.poll(ready).toMatchObject({
+    status: 'degraded',
+    reasons: ['20 users wait to be fetched: refreshes are refused (MAX_OPEN_USERS is 20)'],
+    openUsers: MAX_OPEN_USERS,
+  })
+  const before = await written()
+
+  const refused = await rollcall.refresh(['one-more'])
+  expect(refused.status).toBe(503)
+  expect(refused.headers.get('retry-after')).toBe('5')
+  const message = expect.stringMatching(/^20 users wait to be fetched.*MAX_OPEN_USERS is 20/)
+  expect(refused.body).toEqual({ status: 'error', message, updated: 0, errors: 0 })
+  const one = await rollcall.send('/roster_admin/refresh/one-more')
+  expect([one.status, one.headers['retry-after']]).toEqual([503, '5'])
+  expect(await written()).toEqual(before)
+  expect((await rollcall.refresh([])).status).toBe(200)
+
+  expect((await rollcall.send('/contacts/stored')).status).toBe(200)
+  const logins = ['login-1', 'login-2'].map((user) => rollcall.send(`/contacts/${user}`))
+  await expect.poll(ready).toMatchObject({ openUsers: MAX_OPEN_USERS + 2 })
+  expect((await rollcall.send('/contacts/login-3')).status).toBe(503)
+
+  held.release()
+  expect((await answer).body).toMatchObject({ updated: MAX_OPEN_USERS, errors: 0 })
+  expect((await Promise.all(logins)).map(({ status }) => status)).toEqual([200, 200])
+  await expect.poll(ready).toMatchObject({ status: 'ok', reasons: [], openUsers: 0 })
+  expect((await rollcall.refresh(['one-more'])).status).toBe(200)
+  for (let shard = 0; shard < SHARDS; shard++) expect(await redis.zcard(shardKeys(shard).open)).toBe(0)
+})
