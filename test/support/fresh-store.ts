@@ -38,6 +38,8 @@ export const LIMITS = {
   changesMaxLen: CHANGES_MAX_LEN,
   repairMinMs: REPAIR_MIN_MS,
   repairMaxMs: REPAIR_MAX_MS,
+  emptiedShare: 0.5,
+  emptiedMin: 20,
 }
 
 /** A store of one shard on a Redis database of its own. */

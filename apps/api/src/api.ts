@@ -68,7 +68,7 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
   const open = openUsers({ store, maxOpenUsers: config.maxOpenUsers })
   const refreshing = { ...config, store, queue, intake, openUsers: open, settlements: settled, records, replica, log }
   let ending = false
-  const health = { redis, shards, openUsers: open, ending: () => ending }
+  const health = { ...config, redis, store, openUsers: open, ending: () => ending }
   const server = apiServer({ ...refreshing, gate: gate(config), refuse: refuser(log), waiting, health })
   server.listen(config.port, config.host)
   await once(server, 'listening')

@@ -1,4 +1,5 @@
-import { liveProcesses, redisTrouble, writeProblem } from '@rollcall/runtime'
+import type { Domain } from '@rollcall/roster'
+import { type Config, liveProcesses, type RosterStore, redisTrouble, writeProblem } from '@rollcall/runtime'
 import type { Redis } from 'ioredis'
 import type { OpenUsers } from './open-users.ts'
 
@@ -16,18 +17,21 @@ export interface HealthDeps {
   readonly redis: Redis
   readonly shards: number
   readonly openUsers: Pick<OpenUsers, 'count' | 'max'>
+  readonly domains: Pick<Config['domains'], 'has'>
+  readonly store: Pick<RosterStore, 'heldDomains'>
   /** This process has been asked to end. */
   readonly ending: () => boolean
 }
 
 /** Ready = Redis can be read, so that logins go on; what does not work besides is said, but takes no api out of service. */
-export async function readiness({ redis, shards, openUsers, ending }: HealthDeps): Promise<Health> {
+export async function readiness({ redis, shards, openUsers, domains, store, ending }: HealthDeps): Promise<Health> {
   if (ending()) return unavailable('This process is ending')
   try {
-    const [processes, notWritable, open] = await Promise.all([
+    const [processes, notWritable, open, held] = await Promise.all([
       liveProcesses(redis),
       writeProblem(redis),
       openUsers.count(),
+      store.heldDomains(),
     ])
     const reasons: string[] = []
     // What takes no writes takes no heartbeats either: then nothing is known of the workers.
@@ -41,6 +45,12 @@ export async function readiness({ redis, shards, openUsers, ending }: HealthDeps
       )
     if (open >= openUsers.max)
       reasons.push(`${open} users wait to be fetched: refreshes are refused (MAX_OPEN_USERS is ${openUsers.max})`)
+    for (const [domain, since] of held) {
+      if (domains.has(domain as Domain))
+        reasons.push(
+          `The backend of ${domain} gives empty rosters; they are held back since ${new Date(since).toISOString()}, until somebody confirms or rejects them`,
+        )
+    }
     return { httpStatus: 200, body: { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, openUsers: open } }
   } catch (error) {
     return unavailable(`Redis cannot be read: ${redisTrouble(error)}`)

@@ -13,6 +13,7 @@ import { type DomainConfig, domainOfHost, type Right } from '@rollcall/runtime'
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import type { Caller, Gate, Refused } from './gate.ts'
 import { sendJson } from './json-response.ts'
+import { type JudgeDeps, judgeEmptied } from './judge-emptied.ts'
 import { parseNotification } from './notify.ts'
 import type { Waiting } from './patience.ts'
 import { readProgress } from './refresh-progress.ts'
@@ -20,6 +21,7 @@ import { nameIn, type RefreshDeps, type RefreshRequest, type RefreshResult, refr
 import type { Refuse } from './refusals.ts'
 
 export interface RouteDeps extends RefreshDeps {
+  readonly store: RefreshDeps['store'] & JudgeDeps['store']
   readonly gate: Gate
   readonly domains: ReadonlyMap<Domain, DomainConfig>
   readonly waiting: Waiting
@@ -42,6 +44,7 @@ export function routes(deps: RouteDeps): Route[] {
     { method: 'post', path: '/roster_admin/refresh', handlers: [allowed(deps), body, notify(deps)] },
     { method: 'get', path: '/roster_admin/refresh/:username', handlers: [allowed(deps), refreshOne(deps)] },
     { method: 'get', path: '/v1/refreshes/:id', handlers: [allowed(deps), progress(deps)] },
+    { method: 'post', path: '/v1/domains/:domain/emptied', handlers: [allowed(deps), body, judgeEmptied(deps)] },
   ]
 }
 

@@ -11,6 +11,7 @@ import { OUR_FAULT, REDIS_AWAY } from './refusals.ts'
 import { type RouteDeps, routes } from './routes.ts'
 
 export interface ServerDeps extends ReadDeps, RouteDeps {
+  readonly store: RouteDeps['store']
   readonly health: HealthDeps
   readonly corsOrigins: readonly string[]
 }

@@ -74,10 +74,14 @@ async function concludeJob(
       report(outcome, user, job, deps)
       throw new AttemptFailedError(`${outcome.code}: ${outcome.message}`)
     case 'failed':
+      if (outcome.tripped) deps.log.error({ domain: user.domain }, EMPTIED)
       report(outcome, user, job, deps)
       throw new UnrecoverableError(`${outcome.code}: ${outcome.message}`)
   }
 }
+
+const EMPTIED =
+  'The backend gives too many empty rosters for users who had contacts: further ones are held back until somebody confirms or rejects them'
 
 /** One of several attempts of a job has failed, as was to be expected now and then. */
 export class AttemptFailedError extends Error {

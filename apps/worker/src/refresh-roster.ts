@@ -21,7 +21,13 @@ export type Outcome =
   | { readonly kind: 'updated' | 'unchanged'; readonly written: WriteResult }
   | { readonly kind: 'nothing-to-do' }
   | { readonly kind: 'given-up' }
-  | { readonly kind: 'failed'; readonly code: FailureCode; readonly message: string }
+  | {
+      readonly kind: 'failed'
+      readonly code: FailureCode
+      readonly message: string
+      /** From now on empty rosters of the domain are held back: somebody has to look. */
+      readonly tripped?: true
+    }
   | { readonly kind: 'retry'; readonly code: FailureCode; readonly message: string }
   | { readonly kind: 'pause'; readonly ms: number }
 
@@ -38,7 +44,10 @@ export async function refreshRoster(user: User, attempt: Attempt, { backend, sto
   if (etag === fetch.etag) return unchanged(user, fetch, answer.source, store)
   const diff = diffBodies(await storedBody(user, fetch, store), contacts)
   const roster = { body, etag, source: answer.source, contacts: answer.roster.size, change: encodeChange(diff) }
-  return { kind: 'updated', written: await store.commit(user, fetch, roster) }
+  const written = await store.commit(user, fetch, roster)
+  if (written !== 'held' && written !== 'tripped') return { kind: 'updated', written }
+  const outcome = await failed(user, fetch, HELD, attempt, store)
+  return outcome.kind === 'failed' && written === 'tripped' ? { ...outcome, tripped: true } : outcome
 }
 
 async function unchanged(user: User, fetch: Fetch, source: Source, store: RefreshDeps['store']): Promise<Outcome> {
@@ -54,6 +63,15 @@ async function storedBody(user: User, fetch: Fetch, store: RefreshDeps['store'])
 }
 
 type Failure = Extract<BackendAnswer, { kind: 'failed' }>
+
+/** What the guard against an emptied backend makes of an empty roster. */
+const HELD: Failure = {
+  kind: 'failed',
+  code: 'roster-held',
+  message:
+    'The roster is empty, like too many others of its domain at once: the stored one is kept until somebody has looked',
+  retry: 'never',
+}
 
 /** The roster stays as it is (G4). Whoever waits is told only when nothing more will be tried. */
 async function failed(

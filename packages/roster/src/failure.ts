@@ -11,6 +11,8 @@ export const FAILURE_CODES = [
   'domain-unknown',
   'user-unknown',
   'breaker-open',
+  /** Empty, like too many others of the domain: kept back until an operator has looked. */
+  'roster-held',
   'worker-crashed',
   /** Redis lost its data while a caller waited. */
   'store-reset',

@@ -1,15 +1,24 @@
--- commit.lua (after settle.lua): stores a roster that differs from the stored one.
--- KEYS  1 user   2 roster   3 open   4 epoch   5 failed   6 stored   7 names   8 changes
+-- commit.lua (after settle.lua and emptied.lua): stores a roster that differs from the stored one.
+-- KEYS  1 user   2 roster   3 open   4 epoch   5 failed   6 stored   7 names   8 changes   9 emptied, or none
 -- ARGV  1 bare JID   2 generation   3 fence   4 nonce   5 prefix of the settled channels   6 source etag   7 source hash
 --       8 body   9 etag of the body   10 number of contacts   11 the change as JSON   12 length of the change log
 --       13 name to find the user by
--- Returns 'ok' | 'superseded' | 'superseded-open', as latestBegun has it.
+--       with key 9: 14 domain   15 rosters of it to be counted   16 share of them   17 number that may be emptied
+-- Returns 'ok' | 'superseded' | 'superseded-open', as latestBegun has it | 'held' | 'tripped', as holdsBack has it: nothing
+-- is written then, and to say that the fetch failed is up to the caller.
 -- Roster, change and settled land together or not at all. G2: only the latest begun fetch writes. G4: nothing else
 -- touches the body. G6: a stored roster is never without its change.
 
 local user, superseded = latestBegun(KEYS, ARGV)
 if not user then
   return superseded
+end
+if KEYS[9] then
+  local empties = ARGV[10] == '0' and number(redis.call('HGET', KEYS[2], 'contacts')) > 0
+  local held = holdsBack(KEYS[9], ARGV[14], empties, ARGV[15], ARGV[16], ARGV[17])
+  if held then
+    return held
+  end
 end
 local jid = ARGV[1]
 user.version = user.version + 1

@@ -12,6 +12,7 @@ export interface ShardKeys {
   readonly userPrefix: string
   readonly open: string
   readonly failed: string
+  readonly emptied: string
   readonly stored: string
   readonly names: string
   readonly changes: string
@@ -53,6 +54,7 @@ export function shardKeys(shard: number): ShardKeys {
     userPrefix,
     open: `${prefix}:open`,
     failed: `${prefix}:failed`,
+    emptied: `${prefix}:emptied`,
     stored: `${prefix}:stored`,
     names: `${prefix}:names`,
     changes: `${prefix}:changes`,

@@ -17,6 +17,9 @@ import type { World } from './world.ts'
 /** Begins without an end after which a user is given up. */
 const MAX_STARTS = 3
 
+/** What guards against an emptied backend is tried elsewhere. */
+const NEVER_HELD = { emptiedShare: 1, emptiedMin: 0 }
+
 /** When a repair comes is for the scheduler to say, and not for the clock. */
 const REPAIRED_AT_ONCE = { repairMinMs: 0, repairMaxMs: 0 }
 
@@ -90,6 +93,7 @@ function newWorld(
     maxStarts: MAX_STARTS,
     changesMaxLen: 100_000,
     ...REPAIRED_AT_ONCE,
+    ...NEVER_HELD,
     scripts,
   })
   const queue = simulatedQueue(redis)

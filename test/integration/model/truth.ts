@@ -1,5 +1,5 @@
 import type { BareJid } from '@rollcall/roster'
-import type { Fetch, WriteResult } from '@rollcall/runtime'
+import type { CommitResult, Fetch } from '@rollcall/runtime'
 import type { Settlement } from '../../../apps/api/src/settlements.ts'
 import { Violation, type ViolationKind } from './violation.ts'
 
@@ -94,7 +94,7 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
       its.troubles = 0
     },
 
-    wrote(fetch: RealFetch, how: 'commit' | 'confirm', result: WriteResult): void {
+    wrote(fetch: RealFetch, how: 'commit' | 'confirm', result: CommitResult): void {
       if (result !== 'ok') return
       const its = of(fetch.user)
       const before = its.stored

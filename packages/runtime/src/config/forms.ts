@@ -11,6 +11,14 @@ export function integer(min: number, max: number): Form<z.ZodInt> {
   }
 }
 
+const shareAdvice = 'Write a number from 0 to 1, such as 0.5.'
+
+export const share: Form<z.ZodNumber> = {
+  schema: z.number(shareAdvice).min(0, shareAdvice).max(1, shareAdvice),
+  fromText: (text) => (/^[01](\.\d{1,6})?$/.test(text) ? Number(text) : text),
+  accepts: '0 to 1',
+}
+
 /** A time in milliseconds that must not be zero: up to a day. */
 export const milliseconds = (min = 1, max = 86_400_000): Form<z.ZodInt> => integer(min, max)
 

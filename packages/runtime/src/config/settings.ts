@@ -11,6 +11,7 @@ import {
   origins,
   redisAddress,
   rosterUrl,
+  share,
   yesOrNo,
 } from './forms.ts'
 import { section, sectionWithoutDefaults } from './setting.ts'
@@ -103,6 +104,18 @@ export const Settings = z.strictObject({
     choice('empty', 'not-found'),
     'empty',
     'What a read of an unknown user answers: {} or 404 (which makes Prosody close the stream of that client)',
+  ),
+  emptiedShare: backend(
+    'EMPTIED_SHARE',
+    share,
+    0.5,
+    'When more of the rosters of a domain that are written within a minute were emptied, further ones are held back; 1: never',
+  ),
+  emptiedMin: backend(
+    'EMPTIED_MIN',
+    integer(0, 1_000_000),
+    20,
+    'So many of them may be emptied in any case, in each shard',
   ),
   useEnvProxy: backend(
     'USE_ENV_PROXY',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type BareJid, type FailureCode, splitBareJid, type User } from '@rollcall/roster'
 import type { Redis } from 'ioredis'
 import { type ShardKeys, shardKeys, shardOf } from '../keys.ts'
+import { emptiedDomains, emptiedGuard } from './emptied.ts'
 import { repairs } from './repairs.ts'
 import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
 
@@ -34,6 +35,9 @@ export type Begin = Fetch | { readonly kind: 'nothing-to-do' } | { readonly kind
 
 /** `superseded-open`: a later fetch has begun but has not settled the user; somebody must look again. */
 export type WriteResult = 'ok' | 'superseded' | 'superseded-open'
+
+/** `held`: the backend may have lost its data, so nothing was written; `tripped`: and it is the first one of its domain. */
+export type CommitResult = WriteResult | 'held' | 'tripped'
 
 export interface NewRoster {
   /** The roster in the form of `/contacts`, ready to be sent: bytes, which cost less to pass on than text. */
@@ -97,6 +101,9 @@ export interface RosterStoreOptions {
   /** Pause before a user whose fetch failed is fetched again; it doubles up to the second. */
   readonly repairMinMs: number
   readonly repairMaxMs: number
+  /** Of the rosters of a domain that are written within a minute, in a shard: what share, and how many, may be emptied. */
+  readonly emptiedShare: number
+  readonly emptiedMin: number
   readonly scripts?: Scripts
 }
 
@@ -105,6 +112,7 @@ export type RosterStore = ReturnType<typeof rosterStore>
 /** Rosters and their refresh state in Redis. Each operation is atomic: one script, or one command. */
 export function rosterStore(options: RosterStoreOptions) {
   const { redis, shards, maxStarts, changesMaxLen, repairMinMs, repairMaxMs, scripts = loadScripts() } = options
+  const guard = emptiedGuard(options)
   const run = scriptRunner(redis, scripts)
   const keysOfShard = Array.from({ length: shards }, (_, shard) => shardKeys(shard))
   const keysOf = (jid: BareJid) => keysAt(shardOf(jid, shards))
@@ -140,11 +148,12 @@ export function rosterStore(options: RosterStoreOptions) {
       return { kind, generation, fence, nonce, source, ...(etag && { etag }), ...(body && { body }) }
     },
 
-    async commit({ jid }: User, fetch: Fetch, roster: NewRoster): Promise<WriteResult> {
+    async commit({ jid, domain }: User, fetch: Fetch, roster: NewRoster): Promise<CommitResult> {
       const keys = keysOf(jid)
+      const guarded = guard.commit(domain, roster.contacts)
       return (await run(
         'commit',
-        [...settlingKeys(keys, jid), keys.stored, keys.names, keys.changes],
+        [...settlingKeys(keys, jid), keys.stored, keys.names, keys.changes, ...(guarded ? [keys.emptied] : [])],
         [
           ...writeArgs(jid, fetch, keys.settledPrefix, roster.source),
           roster.body,
@@ -153,12 +162,14 @@ export function rosterStore(options: RosterStoreOptions) {
           roster.change,
           changesMaxLen,
           nameOf(jid),
+          ...(guarded ?? []),
         ],
-      )) as WriteResult
+      )) as CommitResult
     },
 
-    async confirm({ jid }: User, fetch: Fetch, source: Source): Promise<WriteResult> {
+    async confirm({ jid, domain }: User, fetch: Fetch, source: Source): Promise<WriteResult> {
       const keys = keysOf(jid)
+      guard.confirm(domain)
       return (await run(
         'confirm',
         [...settlingKeys(keys, jid), keys.stored],
@@ -210,6 +221,7 @@ export function rosterStore(options: RosterStoreOptions) {
     },
 
     ...repairs({ run, shards, keysAt, repairMinMs, repairMaxMs }),
+    ...emptiedDomains({ redis, run, shards, keysAt }),
 
     async read(jid: BareJid): Promise<StoredRoster | null> {
       const [body, etag, state] = await redis.hmgetBuffer(keysOf(jid).roster(jid), ...READ)

@@ -13,8 +13,10 @@ const NAMES = [
   'sweep',
   'repair',
   'repair-now',
+  'judge',
 ] as const
-const SETTLING = new Set<string>(['begin', 'confirm', 'commit', 'fail', 'repair', 'repair-now'])
+const SETTLING = new Set<string>(['begin', 'confirm', 'commit', 'fail', 'repair', 'repair-now', 'judge'])
+const GUARDED = new Set<string>(['commit', 'judge'])
 
 export type ScriptName = (typeof NAMES)[number]
 /** Lua text by name, ready to be sent. Tests take it, break one guarantee in it, and give it back to the store. */
@@ -24,7 +26,9 @@ const file = (name: string): string => readFileSync(new URL(`../../lua/${name}.l
 
 export function loadScripts(): Scripts {
   const settle = file('settle')
-  const text = (name: ScriptName): string => (SETTLING.has(name) ? `${settle}\n${file(name)}` : file(name))
+  const emptied = file('emptied')
+  const text = (name: ScriptName): string =>
+    [SETTLING.has(name) ? settle : [], GUARDED.has(name) ? emptied : [], file(name)].flat().join('\n')
   return Object.fromEntries(NAMES.map((name) => [name, text(name)])) as Record<ScriptName, string>
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
-import type { Fetch, WriteResult } from './roster-store.ts'
+import type { CommitResult, Fetch } from './roster-store.ts'
 
 let fresh: FreshStore
 const john = testUser('john')
@@ -81,7 +81,7 @@ describe('confirm', () => {
   })
 })
 
-type Write = (fetch: Fetch, name: string) => Promise<WriteResult>
+type Write = (fetch: Fetch, name: string) => Promise<CommitResult>
 
 describe.each<[string, Write]>([
   ['commit', (fetch, name) => fresh.store.commit(john, fetch, newRoster(name))],
