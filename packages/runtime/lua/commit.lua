@@ -1,9 +1,9 @@
--- commit.lua (after settle.lua and emptied.lua): stores a roster that differs from the stored one.
--- KEYS  1 user   2 roster   3 open   4 epoch   5 failed   6 stored   7 names   8 changes   9 emptied, or none
+-- commit.lua (after settle.lua; after emptied.lua too when it is guarded): stores a roster that differs from the stored one.
+-- KEYS  1 user   2 roster   3 open   4 epoch   5 failed   6 stored   7 names   8 changes   9 emptied, when it is guarded
 -- ARGV  1 bare JID   2 generation   3 fence   4 nonce   5 prefix of the settled channels   6 source etag   7 source hash
 --       8 body   9 etag of the body   10 number of contacts   11 the change as JSON   12 length of the change log
 --       13 name to find the user by
---       with key 9: 14 domain   15 rosters of it to be counted   16 share of them   17 number that may be emptied
+--       when it is guarded: 14 domain   15 rosters of it to be counted   16 share   17 number that may be emptied
 -- Returns 'ok' | 'superseded' | 'superseded-open', as latestBegun has it | 'held' | 'tripped', as holdsBack has it: nothing
 -- is written then, and to say that the fetch failed is up to the caller.
 -- Roster, change and settled land together or not at all. G2: only the latest begun fetch writes. G4: nothing else

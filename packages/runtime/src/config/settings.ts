@@ -163,7 +163,7 @@ export const Settings = z.strictObject({
     'MAX_OPEN_USERS',
     integer(1, 1_000_000_000),
     1_000_000,
-    'Most users that wait to be fetched at a time: while so many do, refreshes are answered with 503. Each takes about 1 KB of Redis',
+    'Most users that wait to be fetched at a time: while so many do, refreshes are answered with 503. Each takes about 1.4 KB of Redis',
   ),
   recheckIntervalMs: server(
     'RECHECK_INTERVAL_MS',

@@ -152,7 +152,7 @@ export function rosterStore(options: RosterStoreOptions) {
       const keys = keysOf(jid)
       const guarded = guard.commit(domain, roster.contacts)
       return (await run(
-        'commit',
+        guarded ? 'guarded-commit' : 'commit',
         [...settlingKeys(keys, jid), keys.stored, keys.names, keys.changes, ...(guarded ? [keys.emptied] : [])],
         [
           ...writeArgs(jid, fetch, keys.settledPrefix, roster.source),

@@ -16,7 +16,7 @@ const calls = async (command: string): Promise<number> => {
 
 test('the text of every script is there, with what it shares in front', () => {
   const scripts = loadScripts()
-  for (const [name, text] of Object.entries(scripts)) expect(text).toContain(`-- ${name}.lua`)
+  for (const [name, text] of Object.entries(scripts)) expect(text).toContain(`-- ${name.replace('guarded-', '')}.lua`)
   for (const name of ['begin', 'commit', 'confirm', 'fail'] as const)
     expect(scripts[name]).toContain('local function settle(')
 })
