@@ -38,6 +38,9 @@ export async function readiness({ redis, shards, openUsers, domains, store, endi
     if (notWritable) reasons.push(`Redis takes no writes: refreshes are refused (${notWritable})`)
     else if (!processes.some(({ role }) => role === 'worker'))
       reasons.push('No worker is alive: refreshes wait in the queue')
+    for (const { id, host, pid, stuck = [] } of processes)
+      if (stuck.length > 0)
+        reasons.push(`${id} (pid ${pid} on ${host}) is stuck: it takes no jobs of shard ${stuck.join(', ')}`)
     const other = processes.find((process) => process.shards !== shards)
     if (other)
       reasons.push(

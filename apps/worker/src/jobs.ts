@@ -1,8 +1,10 @@
 import { isRedisTrouble, type Log, QUEUE_NAME, type RefreshJob, shardKeys } from '@rollcall/runtime'
-import { UnrecoverableError, Worker } from 'bullmq'
+import { UnrecoverableError } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { jobLosses } from './job-losses.ts'
 import { AttemptFailedError, type ProcessDeps, processJob } from './process-job.ts'
+import { TurningWorker } from './turning-worker.ts'
+import type { Loop } from './watch-loops.ts'
 
 export interface JobsOptions extends ProcessDeps {
   readonly redis: Redis
@@ -21,16 +23,28 @@ const JOBS_PER_FETCH = 1.25
 /** Failed jobs that are kept for a look at them; who is stale is told by the users, not by these. */
 const KEPT_FAILED_JOBS = 1000
 
-/** Takes the jobs of every shard; `close` waits for those that run. */
-export function startJobs({ redis, shards, workerConcurrency, jobLockMs, stallCheckMs, ...deps }: JobsOptions): {
+export interface RunningJobs {
+  /** One for each shard. */
+  readonly loops: readonly Loop[]
+  /** Waits for the jobs that run. */
   close(): Promise<void>
-} {
+}
+
+/** Takes the jobs of every shard. */
+export function startJobs({
+  redis,
+  shards,
+  workerConcurrency,
+  jobLockMs,
+  stallCheckMs,
+  ...deps
+}: JobsOptions): RunningJobs {
   const process = (job: Parameters<typeof processJob>[0], token = '') => processJob(job, token, deps)
   const { log } = deps
   const losses = jobLosses(log)
   const refusals = redisRefusals(log)
   const workers = Array.from({ length: shards }, (_, shard) => {
-    const worker = new Worker<RefreshJob, string>(QUEUE_NAME, process, {
+    const worker = new TurningWorker<RefreshJob, string>(QUEUE_NAME, process, {
       connection: redis,
       prefix: shardKeys(shard).prefix,
       concurrency: Math.ceil(Math.floor(workerConcurrency * JOBS_PER_FETCH) / shards),
@@ -56,6 +70,7 @@ export function startJobs({ redis, shards, workerConcurrency, jobLockMs, stallCh
     return worker
   })
   return {
+    loops: workers.map((worker, shard) => ({ shard, turns: () => worker.turns, isFull: () => worker.isFull })),
     async close() {
       await Promise.all(workers.map((worker) => worker.close()))
       losses.close()

@@ -16,8 +16,11 @@ import pLimit from 'p-limit'
 import { backendClient, type Source } from './backend/backend-client.ts'
 import { startJobs } from './jobs.ts'
 import { startSweep } from './sweep.ts'
+import { watchLoops } from './watch-loops.ts'
 
 export interface RunningWorker {
+  /** Resolves when it has been stuck for so long that it has to be restarted. */
+  readonly hopeless: Promise<void>
   /** Takes no more jobs and finishes those that run, within SHUTDOWN_DEADLINE_MS. */
   stop(): Promise<void>
 }
@@ -65,11 +68,22 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
     graceMs: sweepGraceMs,
     log,
   })
-  const stopHeartbeat = startHeartbeat({ redis, id, role: 'worker', version, shards, intervalMs: heartbeatMs })
+  const watch = watchLoops({ ...config, loops: jobs.loops, queue, log })
+  const stopHeartbeat = startHeartbeat({
+    redis,
+    id,
+    role: 'worker',
+    version,
+    shards,
+    intervalMs: heartbeatMs,
+    stuck: watch.stuck,
+  })
   log.info({ shards, concurrency: config.workerConcurrency }, 'Taking jobs')
 
   return {
+    hopeless: watch.hopeless,
     async stop() {
+      watch.stop()
       await shutDown(
         [
           { name: 'say goodbye', run: stopHeartbeat },

@@ -75,3 +75,23 @@ test('a Redis that is away does not end the process', async () => {
   const stop = startHeartbeat({ redis: away, id: 'one', role: 'worker', version: '1', shards: 1, intervalMs: 60_000 })
   await expect(stop()).rejects.toThrow()
 })
+
+test('a worker says which of its loops stand still, from one beat to the next', async () => {
+  let stuck: number[] = []
+  const stop = startHeartbeat({
+    redis,
+    id: 'one',
+    role: 'worker',
+    version: '1',
+    shards: 4,
+    intervalMs: 10,
+    stuck: () => stuck,
+  })
+  const said = async () => (await liveProcesses(redis)).map((report) => report.stuck)
+  expect(await said()).toEqual([undefined])
+  stuck = [0, 3]
+  await vi.waitFor(async () => expect(await said()).toEqual([[0, 3]]))
+  stuck = []
+  await vi.waitFor(async () => expect(await said()).toEqual([undefined]))
+  await stop()
+})

@@ -18,6 +18,8 @@ export interface ProcessReport {
   readonly startedAt: string
   /** SHARDS, which has to be the same everywhere. */
   readonly shards: number
+  /** Shards whose jobs this worker does not take although they wait; absent: none. */
+  readonly stuck?: readonly number[]
 }
 
 /** After how many missed beats a process counts as gone. */
@@ -30,10 +32,20 @@ export interface Heartbeat {
   readonly version: string
   readonly shards: number
   readonly intervalMs: number
+  /** Of a worker: what its loops say of themselves. */
+  readonly stuck?: () => readonly number[]
 }
 
 /** Says that this process lives, now and every `intervalMs`, until the returned function is called. No clocks are compared: the entry expires. */
-export function startHeartbeat({ redis, id, role, version, shards, intervalMs }: Heartbeat): () => Promise<void> {
+export function startHeartbeat({
+  redis,
+  id,
+  role,
+  version,
+  shards,
+  intervalMs,
+  stuck = () => [],
+}: Heartbeat): () => Promise<void> {
   const report: ProcessReport = {
     id,
     role,
@@ -43,10 +55,10 @@ export function startHeartbeat({ redis, id, role, version, shards, intervalMs }:
     startedAt: new Date().toISOString(),
     shards,
   }
-  const text = JSON.stringify(report)
+  const text = (): string => JSON.stringify({ ...report, ...(stuck().length > 0 && { stuck: stuck() }) })
   const beat = async (): Promise<void> => {
     await Promise.all([
-      redis.set(processKey(id), text, 'PX', intervalMs * BEATS_MISSED),
+      redis.set(processKey(id), text(), 'PX', intervalMs * BEATS_MISSED),
       redis.zadd(PROCESSES_KEY, 0, id),
     ])
   }

@@ -1,5 +1,5 @@
 import type { BareJid } from '@rollcall/roster'
-import { type Job, UnrecoverableError, Worker } from 'bullmq'
+import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
@@ -217,4 +217,18 @@ test('each user is queued in the queue of his shard', async () => {
 test('nobody to enqueue: nothing is done', async () => {
   await queue.enqueue([], PRIORITY.small)
   expect(await redis.dbsize()).toBe(0)
+})
+
+test('the jobs that could be taken: those that wait, and none while the queue is paused', async () => {
+  expect(await queue.takeable(0)).toBe(0)
+  await queue.enqueue([john, marie], PRIORITY.small)
+  expect(await queue.takeable(0)).toBe(2)
+  await taken()
+  expect(await queue.takeable(0)).toBe(1)
+  const bull = new Queue(QUEUE_NAME, { connection: waiting, prefix: shardKeys(0).prefix })
+  await bull.pause()
+  expect(await queue.takeable(0)).toBe(0)
+  await bull.resume()
+  expect(await queue.takeable(0)).toBe(1)
+  await bull.close()
 })

@@ -90,6 +90,12 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: R
       await Promise.all([...shardsOfUsers].map(([shard, group]) => enqueueShard(shard, group, priority)))
     },
 
+    /** Jobs of a shard that a worker could take now: none while the queue is paused. */
+    async takeable(shard: number): Promise<number> {
+      const queue = await queueOf(shard)
+      return (await queue.isPaused()) ? 0 : queue.getJobCountByTypes('waiting', 'prioritized')
+    },
+
     async close(): Promise<void> {
       await Promise.all([...queues.values()].map(async (opening) => (await opening).close()))
     },

@@ -253,6 +253,12 @@ export const Settings = z.strictObject({
     'And in the end every so often, until a fetch succeeds',
   ),
   heartbeatMs: bookkeeping('HEARTBEAT_MS', milliseconds(100), 2_000, 'How often a process says that it lives'),
+  workerStuckMs: bookkeeping(
+    'WORKER_STUCK_MS',
+    milliseconds(1_000),
+    30_000,
+    'A worker that takes no jobs for so long, although they wait and it has places free, says that it is stuck; after as long again it ends, to be restarted',
+  ),
 
   logLevel: rest('LOG_LEVEL', choice(...LOG_LEVELS), 'info', 'Least level that is logged'),
 
