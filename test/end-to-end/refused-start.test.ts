@@ -52,10 +52,10 @@ describe.each(APPS)('the %s refuses a Redis that it cannot use', (app) => {
   test('with data of a newer Rollcall', async () => {
     const REDIS_URL = await freshRedisUrl()
     const redis = new Redis(REDIS_URL)
-    await redis.set(SCHEMA_KEY, SCHEMA_VERSION + 1)
+    await redis.set(SCHEMA_KEY, SCHEMA_VERSION + 2)
     redis.disconnect()
     const text = await refusal(await spawnApp(app, { HTTP_ROSTER_URL, PORT: '0', REDIS_URL }))
-    expect(text).toContain(`The data in Redis has layout ${SCHEMA_VERSION + 1}; this Rollcall knows layouts up to`)
+    expect(text).toContain(`The data in Redis has layout ${SCHEMA_VERSION + 2}, newer than this Rollcall can work with`)
   })
 })
 

@@ -70,7 +70,7 @@ describe('a Redis is refused', () => {
 
   test('with data of a newer layout', async () => {
     const redis = await ready(await freshRedisUrl())
-    await redis.set('rollcall:schema', SCHEMA_VERSION + 1)
+    await redis.set('rollcall:schema', SCHEMA_VERSION + 2)
     await expect(checkRedis(redis)).rejects.toThrow(RedisUnusableError)
     await redis.set('rollcall:schema', SCHEMA_VERSION)
     expect(await checkRedis(redis)).toEqual([])

@@ -27,14 +27,30 @@ test('a Redis that is as it should be: no warnings, and our layout noted', async
   expect(await checkRedis(redis)).toEqual([])
 })
 
-test('data of a newer layout is refused and left alone', async () => {
+test('versions with adjacent layouts work side by side, and the newer one is noted', async () => {
   const redis = connect(await freshRedisUrl())
-  await redis.set(SCHEMA_KEY, SCHEMA_VERSION + 1)
-  await expect(checkRedis(redis)).rejects.toThrow(RedisUnusableError)
-  await expect(checkRedis(redis)).rejects.toThrow(
-    `The data in Redis has layout ${SCHEMA_VERSION + 1}; this Rollcall knows layouts up to ${SCHEMA_VERSION}`,
+  const [old, next] = [SCHEMA_VERSION, SCHEMA_VERSION + 1]
+  for (const layout of [old, next, old, next, old]) expect(await checkRedis(redis, layout)).toEqual([])
+  expect(await redis.get(SCHEMA_KEY)).toBe(String(next))
+})
+
+test('data of a layout that is newer by more than one is refused and left alone', async () => {
+  const redis = connect(await freshRedisUrl())
+  await redis.set(SCHEMA_KEY, 9)
+  await expect(checkRedis(redis, 7)).rejects.toThrow(RedisUnusableError)
+  await expect(checkRedis(redis, 7)).rejects.toThrow(
+    'The data in Redis has layout 9, newer than this Rollcall can work with (7, beside 6 or 8). Run the newer version, or use an empty Redis database.',
   )
-  expect(await redis.get(SCHEMA_KEY)).toBe(String(SCHEMA_VERSION + 1))
+  expect(await redis.get(SCHEMA_KEY)).toBe('9')
+})
+
+test('so is data of a layout that is older by more than one: its processes may still run', async () => {
+  const redis = connect(await freshRedisUrl())
+  await redis.set(SCHEMA_KEY, 1)
+  await expect(checkRedis(redis, 3)).rejects.toThrow(
+    'has layout 1, older than this Rollcall can work with (3, beside 2 or 4). Run the version with layout 2 first',
+  )
+  expect(await redis.get(SCHEMA_KEY)).toBe('1')
 })
 
 test.each(['6.0.16', '5.0.7', '2.8.24', '6.1.999'])('Redis %s is too old', async (version) => {

@@ -2,7 +2,10 @@ import type { Redis } from 'ioredis'
 import { PROBE_KEY, SCHEMA_KEY } from './keys.ts'
 import { redisTrouble } from './redis.ts'
 
-/** Layout of the keys in Redis. A process refuses a Redis whose layout is newer than it knows. */
+/**
+ * Layout of the keys in Redis, as this version writes it. The next layout only adds what this one need not know, so that
+ * the processes of two adjacent ones work side by side while a deploy goes on; all others are refused.
+ */
 export const SCHEMA_VERSION = 1
 
 /** What the scripts and BullMQ need. */
@@ -15,9 +18,9 @@ export class RedisUnusableError extends Error {
 
 /**
  * Looks at a Redis before it is used. Throws `RedisUnusableError` for a wrong password, a version that is too old, or a
- * newer layout; returns warnings for what works but should be mended.
+ * layout that is not ours nor next to it; returns warnings for what works but should be mended.
  */
-export async function checkRedis(redis: Redis): Promise<string[]> {
+export async function checkRedis(redis: Redis, layout = SCHEMA_VERSION): Promise<string[]> {
   const info = await redis.info('server')
   const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? '0'
   if (isOlder(version, OLDEST_REDIS)) {
@@ -25,14 +28,22 @@ export async function checkRedis(redis: Redis): Promise<string[]> {
       `Redis is ${version}; Rollcall needs ${OLDEST_REDIS} or newer. Upgrade it, or point REDIS_URL at another one.`,
     )
   }
-  await redis.set(SCHEMA_KEY, SCHEMA_VERSION, 'NX')
-  const schema = Number(await redis.get(SCHEMA_KEY))
-  if (schema > SCHEMA_VERSION) {
+  await checkLayout(redis, layout)
+  return policyWarnings(await redis.info('memory'))
+}
+
+/** The key names the newest layout that has been written. */
+async function checkLayout(redis: Redis, ours: number): Promise<void> {
+  await redis.set(SCHEMA_KEY, ours, 'NX')
+  const written = Number(await redis.get(SCHEMA_KEY))
+  if (Math.abs(written - ours) > 1) {
+    const other = written > ours ? 'newer' : 'older'
+    const advice = written > ours ? 'Run the newer version' : `Run the version with layout ${ours - 1} first`
     throw new RedisUnusableError(
-      `The data in Redis has layout ${schema}; this Rollcall knows layouts up to ${SCHEMA_VERSION}. Run the newer version, or use an empty Redis database.`,
+      `The data in Redis has layout ${written}, ${other} than this Rollcall can work with (${ours}, beside ${ours - 1} or ${ours + 1}). ${advice}, or use an empty Redis database.`,
     )
   }
-  return policyWarnings(await redis.info('memory'))
+  if (written < ours) await redis.set(SCHEMA_KEY, ours)
 }
 
 function policyWarnings(info: string): string[] {
