@@ -78,6 +78,7 @@ export async function startStack({ concurrency, nodeArgs = () => [] }: StackOpti
       WORKER_CONCURRENCY: String(concurrency),
       BACKEND_CONNECTIONS: String(concurrency),
       REFRESH_DEADLINE_MS: '300000',
+      DRAIN_MS: '0',
     }
     const api = await start('api', [...nodeArgs('api'), ...appArgs('api')], settings)
     const worker = await start('worker', [...nodeArgs('worker'), ...appArgs('worker')], settings)

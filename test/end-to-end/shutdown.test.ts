@@ -1,6 +1,8 @@
+import { Agent } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { startBackend } from '../support/backend.ts'
 import { freshRedisUrl } from '../support/fresh-redis.ts'
+import { send } from '../support/http.ts'
 import { type AppProcess, spawnApi, spawnWorker } from '../support/processes.ts'
 import { edit, notAsInBackend, usernames } from './rosters.ts'
 
@@ -40,6 +42,30 @@ test('an api that is told to end answers who waits for too much that it is not d
   await expect
     .poll(async () => (await next.get(headers.get('location') ?? '')).body, { timeout: 10_000 })
     .toMatchObject({ state: 'done', updated: 50, errors: 0 })
+})
+
+test('an api that drains serves requests, but is not ready and keeps no connection, and then stops listening', async () => {
+  const { env } = await busy()
+  const api = await spawnApi({ ...env, DRAIN_MS: '3000' })
+  const agent = new Agent({ keepAlive: true })
+  onTestFinished(() => agent.destroy())
+  const ask = (path: string) => send(api.url + path, { agent })
+  expect((await ask('/health/live')).headers.connection).toBe('keep-alive')
+
+  const ended = endsInTime(api, 3000 + DEADLINE_MS)
+  await api.waitForLine(/"msg":"Ending/)
+  const ready = await ask('/health/ready')
+  expect(ready).toMatchObject({ status: 503, headers: { connection: 'close' } })
+  expect(ready.json()).toEqual({ status: 'unavailable', reasons: ['This process is ending'] })
+  expect(await ask('/health/live')).toMatchObject({ status: 200, headers: { connection: 'close' } })
+  expect(await ask('/contacts/%ff')).toMatchObject({ status: 400, headers: { connection: 'close' } }) // not by Express
+  const closed = () =>
+    ask('/health/live').then(
+      () => false,
+      (error: Error) => error.message.includes('ECONNREFUSED'),
+    )
+  await expect.poll(closed, { timeout: 10_000 }).toBe(true)
+  expect(await ended).toEqual({ code: 0, signal: null })
 })
 
 test('a worker that is told to end finishes the jobs that run', async () => {
@@ -97,10 +123,10 @@ async function busy() {
   return { env, backend, api, worker, held: backend.hold('*') }
 }
 
-async function endsInTime(process: AppProcess) {
+async function endsInTime(process: AppProcess, deadlineMs = DEADLINE_MS) {
   const told = performance.now()
   process.kill('SIGTERM')
   const exit = await process.exited
-  expect(performance.now() - told, `${process.name} ends by its deadline`).toBeLessThan(DEADLINE_MS + SLACK_MS)
+  expect(performance.now() - told, `${process.name} ends by its deadline`).toBeLessThan(deadlineMs + SLACK_MS)
   return exit
 }

@@ -48,7 +48,7 @@ export interface Answer {
 /** The built `dist/main.js` of an app in a process of its own, which ends with the test. Whether it gets up is for the caller to see. */
 export async function spawnApp(app: 'api' | 'worker', env: Environment): Promise<AppProcess> {
   const directory = await temporaryDirectory() // no .env and no rollcall.config.json are there
-  const process = await spawnNode(app, appArgs(app), { ...nothingSet(), ...env }, directory)
+  const process = await spawnNode(app, appArgs(app), { ...nothingSet(), ...NOT_ASKED, ...env }, directory)
   onTestFinished(async () => {
     process.kill('SIGKILL') // how it ends is shown by tests that end it
     await process.exited
@@ -131,6 +131,9 @@ export function isRunning(pid: number): boolean {
 
 /** Longer than the deadline of a refresh: nobody waits without end. */
 const ANSWERED_MS = 40_000
+
+/** Nothing in front of them asks whether they are ready. */
+const NOT_ASKED: Environment = { DRAIN_MS: '0' }
 
 // What the shell of whoever runs the tests is set up for is nobody's business here.
 const nothingSet = (): Environment => Object.fromEntries(CONFIG_ENVIRONMENT.map((name) => [name, undefined]))

@@ -44,7 +44,14 @@ export async function startRollcall({
   const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'silent', name: 'test' })
   const configOf = (more: Record<string, string> = {}): Config =>
     loadConfig({
-      env: { REDIS_URL: redis, PORT: '0', ...(file === undefined && { HTTP_ROSTER_URL: rosterUrl }), ...env, ...more },
+      env: {
+        REDIS_URL: redis,
+        PORT: '0',
+        DRAIN_MS: '0',
+        ...(file === undefined && { HTTP_ROSTER_URL: rosterUrl }),
+        ...env,
+        ...more,
+      },
       cwd: '/',
       readFile: (path) => (path.endsWith('rollcall.config.json') ? (file ?? null) : null),
     })

@@ -110,7 +110,8 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
     app(
       'api',
       appArgs('api'),
-      () => ({ ...rollcallEnv(), PORT: String(api.port) }),
+      // Nobody in front of it asks whether it is ready, and Ctrl-C should not take longer for it.
+      () => ({ ...rollcallEnv(), PORT: String(api.port), DRAIN_MS: '0' }),
       (child) => child.waitForUrl(`${api.url}/health/ready`),
     ),
     ...Array.from({ length: WORKERS }, (_, index) =>

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Config,
   connectRedis,
@@ -29,7 +30,7 @@ export interface RunningApi {
   readonly url: string
   /** Callers who wait for an answer now, and users they wait for. */
   waiting(): { readonly callers: number; readonly users: number }
-  /** Stops listening, answers those who wait, closes; within SHUTDOWN_DEADLINE_MS. */
+  /** Says for DRAIN_MS that it is not ready, then stops listening, answers those who wait, closes; within SHUTDOWN_DEADLINE_MS. */
   stop(): Promise<void>
 }
 
@@ -37,7 +38,7 @@ const CLOSE_ANSWERED_EVERY_MS = 50
 
 /** Puts the api together and listens. Throws when the port is taken. */
 export async function startApi(config: Config, log: Log): Promise<RunningApi> {
-  const { shards, redisTimeoutMs, heartbeatMs, shutdownDeadlineMs } = config
+  const { shards, redisTimeoutMs, heartbeatMs, drainMs, shutdownDeadlineMs } = config
   const replica = newProcessId('api')
   const connect = (role: RedisRole, name: string) =>
     connectRedis({ url: config.redisUrl, role, name: `rollcall-api-${name}`, timeoutMs: redisTimeoutMs, log })
@@ -85,6 +86,7 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
     waiting: () => ({ callers: waiting.size(), users: settled.size() }),
     async stop() {
       ending = true
+      if (drainMs > 0) await delay(drainMs) // who sends requests here learns meanwhile to send them elsewhere
       const answerAll = setTimeout(waiting.close, shutdownDeadlineMs / 2)
       // Node closes the connections that are idle now, not those that become idle by their answer.
       const closeAnswered = setInterval(() => server.closeIdleConnections(), CLOSE_ANSWERED_EVERY_MS)

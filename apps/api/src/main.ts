@@ -10,7 +10,7 @@ const api = await startApi(config, log).catch((error: NodeJS.ErrnoException) => 
   process.exit(1)
 })
 const signal = await untilSignal()
-log.info({ signal }, 'Ending: no new requests, those that wait are answered')
+log.info({ signal }, 'Ending: not ready from now on, then no new requests; those that wait are answered')
 await api.stop()
 log.info('Ended')
 process.exit(0)

@@ -25,6 +25,8 @@ export function apiServer(deps: ServerDeps): Server {
   const read = readHandler(deps)
   const app = application(deps)
   const handle: RequestListener = (request, response) => {
+    // Whoever keeps the connection for another request would find it closed.
+    if (deps.health.ending()) response.shouldKeepAlive = false
     if (!read(request, response)) app(request, response)
   }
   const server = createServer(

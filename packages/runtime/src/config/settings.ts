@@ -145,11 +145,17 @@ export const Settings = z.strictObject({
     5_000,
     'A read of a roster not yet stored is answered by then',
   ),
+  drainMs: server(
+    'DRAIN_MS',
+    milliseconds(0, 600_000),
+    3_000,
+    'After SIGTERM an api takes requests for so long while it says that it is not ready; 0 when nothing in front of it asks',
+  ),
   shutdownDeadlineMs: server(
     'SHUTDOWN_DEADLINE_MS',
     milliseconds(),
     4_000,
-    'After SIGTERM a process ends by then, finished or not',
+    'After SIGTERM (an api: and DRAIN_MS) a process ends by then, finished or not',
   ),
   maxBodyBytes: server('MAX_BODY_BYTES', integer(2, 1024 * MiB), 16 * MiB, 'Largest body of a request'),
   maxUsernames: server('MAX_USERNAMES', integer(1, 10_000_000), 100_000, 'Most usernames in one refresh'),
