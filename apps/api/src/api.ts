@@ -24,6 +24,7 @@ import { refuser } from './refusals.ts'
 import { startResuming } from './resume-refreshes.ts'
 import { apiServer } from './server.ts'
 import { settlements } from './settlements.ts'
+import { usageMarks } from './usage-marks.ts'
 
 export interface RunningApi {
   /** `http://127.0.0.1:8080` */
@@ -65,9 +66,21 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
     log,
   })
   const waiting = waitingRoom()
+  const usage = usageMarks({ ...config, store, log })
   const intake = pLimit(INTAKE_CONCURRENCY)
   const open = openUsers({ store, maxOpenUsers: config.maxOpenUsers })
-  const refreshing = { ...config, store, queue, intake, openUsers: open, settlements: settled, records, replica, log }
+  const refreshing = {
+    ...config,
+    store,
+    queue,
+    intake,
+    usage,
+    openUsers: open,
+    settlements: settled,
+    records,
+    replica,
+    log,
+  }
   let ending = false
   const health = { ...config, redis, store, openUsers: open, ending: () => ending }
   const server = apiServer({ ...refreshing, gate: gate(config), refuse: refuser(log), waiting, health })
@@ -96,6 +109,7 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
           { name: 'stop listening', run: () => void server.close() },
           { name: 'answer those who wait', run: () => closed },
           { name: 'stop the timers', run: () => [stopResuming(), settled.close(), records.close()] },
+          { name: 'write down who is used', run: usage.close },
           { name: 'say goodbye', run: stopHeartbeat },
           { name: 'close the queue', run: queue.close },
         ],

@@ -78,6 +78,7 @@ async function answer(form: Form, request: IncomingMessage, response: ServerResp
   const forbidden = caller.refusal('read', user.domain)
   if (forbidden) return deps.refuse(request, response, { ...forbidden, caller: caller.name })
 
+  deps.usage.mark(user.jid)
   const stored = await deps.store.read(user.jid)
   if (stored) return send(form, user, stored, request, response)
   return sendMissing(form, user, request, response, deps)

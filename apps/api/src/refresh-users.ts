@@ -17,6 +17,7 @@ import { progressOf } from './refresh-progress.ts'
 import type { RefreshChunk, RefreshHeader, RefreshRecords } from './refresh-records.ts'
 import type { Settlements } from './settlements.ts'
 import { type Tally, tally } from './tally.ts'
+import type { Usage } from './usage-marks.ts'
 
 export interface RefreshDeps {
   readonly store: Pick<RosterStore, 'request' | 'states' | 'read'>
@@ -26,6 +27,7 @@ export interface RefreshDeps {
   readonly openUsers: OpenUsers
   readonly settlements: Settlements
   readonly records: RefreshRecords
+  readonly usage: Pick<Usage, 'mark'>
   readonly shards: number
   readonly replica: string
   readonly defaultDomain: Domain
@@ -66,6 +68,7 @@ export async function refreshUsers(
     const priority = priorityOf(users, deps)
     const takenIn = deps.openUsers.takingIn(users.length)
     const intake = takeIn(header, chunks, priority, waiting, deps).finally(takenIn)
+    users.forEach(deps.usage.mark)
     await untilAnswerable(intake, priority, waiting, patience, deps)
     return await conclude(header, waiting, deps)
   } finally {

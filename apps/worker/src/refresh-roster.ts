@@ -43,7 +43,13 @@ export async function refreshRoster(user: User, attempt: Attempt, { backend, sto
   const etag = hash('sha256', body, 'base64url')
   if (etag === fetch.etag) return unchanged(user, fetch, answer.source, store)
   const diff = diffBodies(await storedBody(user, fetch, store), contacts)
-  const roster = { body, etag, source: answer.source, contacts: answer.roster.size, change: encodeChange(diff) }
+  const roster = {
+    body,
+    etag,
+    source: answer.source,
+    contacts: answer.roster.size,
+    change: encodeChange(diff, !fetch.dropped),
+  }
   const written = await store.commit(user, fetch, roster)
   if (written !== 'held' && written !== 'tripped') return { kind: 'updated', written }
   const outcome = await failed(user, fetch, HELD, attempt, store)

@@ -16,6 +16,7 @@ import pLimit from 'p-limit'
 import { backendClient, type Source } from './backend/backend-client.ts'
 import { startJobs } from './jobs.ts'
 import { startSweep } from './sweep.ts'
+import { startUpkeep } from './upkeep.ts'
 import { watchLoops } from './watch-loops.ts'
 
 export interface RunningWorker {
@@ -68,6 +69,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
     graceMs: sweepGraceMs,
     log,
   })
+  const stopUpkeep = startUpkeep({ ...config, store, queue, log })
   const watch = watchLoops({ ...config, loops: jobs.loops, queue, log })
   const stopHeartbeat = startHeartbeat({
     redis,
@@ -88,7 +90,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
         [
           { name: 'say goodbye', run: stopHeartbeat },
           { name: 'finish the jobs that run', run: jobs.close },
-          { name: 'stop the timers', run: () => [stopSweep(), pauses.stop()] },
+          { name: 'stop the timers', run: () => [stopSweep(), stopUpkeep(), pauses.stop()] },
           { name: 'close the backends', run: closeBackends },
           { name: 'close the queue', run: queue.close },
         ],

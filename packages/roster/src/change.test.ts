@@ -45,6 +45,11 @@ describe('an entry of the change log', () => {
     })
   })
 
+  it('is its counts when it was compared with nothing, since the roster before is not known', () => {
+    const diff = encodeChange({ added: contacts(2, 'x'), updated: [], removed: [] }, false)
+    expect(decodeChange({ ...entry, diff })).toMatchObject({ added: [], counts: { added: 2 }, truncated: true })
+  })
+
   it('is truncated just above the limit, in bytes', () => {
     const withName = (length: number) =>
       encodeChange({ added: contacts(1, '日'.repeat(length)), updated: [], removed: [] })

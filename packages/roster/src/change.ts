@@ -26,11 +26,14 @@ export const Change = ChangedContacts.extend({
 }).readonly()
 export type Change = z.infer<typeof Change>
 
-/** The `diff` of a change-log entry: JSON text of at most MAX_CHANGE_BYTES. */
-export function encodeChange(diff: RosterDiff): string {
+/**
+ * The `diff` of a change-log entry: JSON text of at most MAX_CHANGE_BYTES. When the roster before is not known, since it was
+ * dropped, `isWhole` is false: what was removed since is not in the diff, and whoever needs it reads the roster.
+ */
+export function encodeChange(diff: RosterDiff, isWhole = true): string {
   const { added, updated, removed } = diff
   const counts = { added: added.length, updated: updated.length, removed: removed.length }
-  if ((added.length + updated.length) * MIN_CONTACT_BYTES > MAX_CHANGE_BYTES) return truncated(counts)
+  if (!isWhole || (added.length + updated.length) * MIN_CONTACT_BYTES > MAX_CHANGE_BYTES) return truncated(counts)
   const text = JSON.stringify({ added: added.map(toV1Contact), updated: updated.map(toV1Contact), removed, counts })
   const fits = text.length <= MAX_CHANGE_BYTES / MOST_BYTES_PER_UNIT || utf8Length(text) <= MAX_CHANGE_BYTES
   return fits ? text : truncated(counts)

@@ -2,8 +2,9 @@
 -- KEYS  1 user   2 roster   3 open   4 epoch   5 failed
 -- ARGV  1 bare JID   2 nonce, fresh   3 starts allowed   4 prefix of the settled channels   5 contacts of a small roster
 --       6 longest pause before a repair, in ms
--- Returns { 'nothing-to-do' } | { 'given-up' } | { 'begun', generation, fence, source etag, source hash, etag, body }.
--- The body comes along when the roster is small, which spares a look for it when the backend's is another one.
+-- Returns { 'nothing-to-do' } | { 'given-up' } | { 'begun', generation, fence, source etag, source hash, etag, body,
+-- version }. The body comes along when the roster is small, which spares a look for it when the backend's is another one;
+-- the version when there is no roster, which tells whether there was one.
 -- G2: only the latest begun fetch may write: the fence counts, the nonce tells apart two Redis of different memory.
 -- `starts` counts begins that never ended; a user whose fetch keeps killing workers is given up, not passed on for ever (G7),
 -- and repaired as seldom as anybody.
@@ -27,7 +28,7 @@ local fence = number(s[4]) + 1
 redis.call('HSET', KEYS[1], 'fence', text(fence), 'nonce', ARGV[2], 'starts', text(starts + 1))
 local roster = redis.call('HMGET', KEYS[2], 'etag', 'sourceEtag', 'sourceHash', 'contacts')
 if not roster[1] then -- nothing the backend's answer could be compared with
-  return { 'begun', wanted, fence, '', '', '', '' }
+  return { 'begun', wanted, fence, '', '', '', '', redis.call('HGET', KEYS[1], 'version') or '0' }
 end
 local body = number(roster[4]) <= tonumber(ARGV[5]) and redis.call('HGET', KEYS[2], 'body')
 return { 'begun', wanted, fence, roster[2] or '', roster[3] or '', roster[1], body or '' }

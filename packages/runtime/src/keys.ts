@@ -10,6 +10,8 @@ export interface ShardKeys {
   readonly prefix: string
   /** Prefix of the user hashes: a bare JID follows. */
   readonly userPrefix: string
+  /** Prefix of the stored rosters: a bare JID follows. */
+  readonly rosterPrefix: string
   readonly open: string
   readonly failed: string
   readonly emptied: string
@@ -18,6 +20,10 @@ export interface ShardKeys {
   readonly changes: string
   readonly epoch: string
   readonly sweep: string
+  /** Users with a stored roster, by when they were last read or named in a notice. */
+  readonly used: string
+  /** When the shard was last looked through for old and unused rosters, and how far. */
+  readonly upkeep: string
   /** Prefix of the channels on which settled users are told: a replica's id follows. */
   readonly settledPrefix: string
   /** How far the refreshes of a user have come: small, and never deleted. */
@@ -48,10 +54,12 @@ export const shardOf = (jid: BareJid, shards: number): number => (shards === 1 ?
 export function shardKeys(shard: number): ShardKeys {
   const prefix = `rollcall:{${shard}}`
   const userPrefix = `${prefix}:user:`
+  const rosterPrefix = `${prefix}:roster:`
   const jobPrefix = `${prefix}:${QUEUE_NAME}:`
   return {
     prefix,
     userPrefix,
+    rosterPrefix,
     open: `${prefix}:open`,
     failed: `${prefix}:failed`,
     emptied: `${prefix}:emptied`,
@@ -60,9 +68,11 @@ export function shardKeys(shard: number): ShardKeys {
     changes: `${prefix}:changes`,
     epoch: `${prefix}:epoch`,
     sweep: `${prefix}:sweep`,
+    used: `${prefix}:used`,
+    upkeep: `${prefix}:upkeep`,
     settledPrefix: `${prefix}:settled:`,
     user: (jid) => userPrefix + jid,
-    roster: (jid) => `${prefix}:roster:${jid}`,
+    roster: (jid) => rosterPrefix + jid,
     jobLock: (jobId) => `${jobPrefix}${jobId}:lock`,
   }
 }

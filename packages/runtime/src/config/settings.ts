@@ -266,6 +266,25 @@ export const Settings = z.strictObject({
     'A worker that takes no jobs for so long, although they wait and it has places free, says that it is stuck; after as long again it ends, to be restarted',
   ),
 
+  upkeepIntervalMs: bookkeeping(
+    'UPKEEP_INTERVAL_MS',
+    milliseconds(100),
+    10_000,
+    'How often old and unused rosters are looked for',
+  ),
+  maxRosterAgeS: bookkeeping(
+    'MAX_ROSTER_AGE_S',
+    integer(0, 31_536_000),
+    86_400,
+    'A stored roster that is older is fetched again, behind everything else; 0: never',
+  ),
+  rosterTtlS: bookkeeping(
+    'ROSTER_TTL_S',
+    integer(0, 315_360_000),
+    7_776_000,
+    'A stored roster is dropped when its user has been neither read nor named in a notice for so long; 0: never',
+  ),
+
   logLevel: rest('LOG_LEVEL', choice(...LOG_LEVELS), 'info', 'Least level that is logged'),
 
   domains: z

@@ -5,6 +5,7 @@ import { type ShardKeys, shardKeys, shardOf } from '../keys.ts'
 import { emptiedDomains, emptiedGuard } from './emptied.ts'
 import { repairs } from './repairs.ts'
 import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
+import { upkeep } from './upkeep.ts'
 
 /** How many users one script call handles at most: it keeps Redis from standing still for others. */
 export const MAX_USERS_PER_CALL = 500
@@ -29,6 +30,8 @@ export interface Fetch {
   readonly etag?: string
   /** The stored body, when the roster is small. */
   readonly body?: string
+  /** Nothing is stored, but was once: what has changed since then is not known. */
+  readonly dropped?: true
 }
 
 export type Begin = Fetch | { readonly kind: 'nothing-to-do' } | { readonly kind: 'given-up' }
@@ -104,6 +107,10 @@ export interface RosterStoreOptions {
   /** Of the rosters of a domain that are written within a minute, in a shard: what share, and how many, may be emptied. */
   readonly emptiedShare: number
   readonly emptiedMin: number
+  /** A stored roster is fetched again when it is older; 0 (the default): never. */
+  readonly maxRosterAgeS?: number
+  /** One that nobody used for so long is dropped; 0 (the default): never. */
+  readonly rosterTtlS?: number
   readonly scripts?: Scripts
 }
 
@@ -112,6 +119,7 @@ export type RosterStore = ReturnType<typeof rosterStore>
 /** Rosters and their refresh state in Redis. Each operation is atomic: one script, or one command. */
 export function rosterStore(options: RosterStoreOptions) {
   const { redis, shards, maxStarts, changesMaxLen, repairMinMs, repairMaxMs, scripts = loadScripts() } = options
+  const { maxRosterAgeS = 0, rosterTtlS = 0 } = options
   const guard = emptiedGuard(options)
   const run = scriptRunner(redis, scripts)
   const keysOfShard = Array.from({ length: shards }, (_, shard) => shardKeys(shard))
@@ -138,14 +146,15 @@ export function rosterStore(options: RosterStoreOptions) {
       const keys = keysOf(jid)
       const nonce = randomUUID()
       const args = [jid, nonce, maxStarts, keys.settledPrefix, SMALL_ROSTER, repairMaxMs]
-      const [kind, generation, fence, sourceEtag, sourceHash, etag, body] = (await run(
+      const [kind, generation, fence, sourceEtag, sourceHash, etag, body, version] = (await run(
         'begin',
         settlingKeys(keys, jid),
         args,
-      )) as [Begin['kind'], number, number, string, string, string, string]
+      )) as [Begin['kind'], number, number, string, string, string, string, string?]
       if (kind !== 'begun') return { kind }
       const source = { ...(sourceEtag && { etag: sourceEtag }), ...(sourceHash && { hash: sourceHash }) }
-      return { kind, generation, fence, nonce, source, ...(etag && { etag }), ...(body && { body }) }
+      const dropped = Number(version) > 0 && { dropped: true as const }
+      return { kind, generation, fence, nonce, source, ...(etag && { etag }), ...(body && { body }), ...dropped }
     },
 
     async commit({ jid, domain }: User, fetch: Fetch, roster: NewRoster): Promise<CommitResult> {
@@ -222,6 +231,8 @@ export function rosterStore(options: RosterStoreOptions) {
 
     ...repairs({ run, shards, keysAt, repairMinMs, repairMaxMs }),
     ...emptiedDomains({ redis, run, shards, keysAt }),
+
+    ...upkeep({ run, shards, keysAt, maxRosterAgeS, rosterTtlS }),
 
     async read(jid: BareJid): Promise<StoredRoster | null> {
       const [body, etag, state] = await redis.hmgetBuffer(keysOf(jid).roster(jid), ...READ)

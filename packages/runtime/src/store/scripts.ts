@@ -17,6 +17,9 @@ const FILES = {
   repair: ['settle', 'repair'],
   'repair-now': ['settle', 'repair-now'],
   judge: ['settle', 'emptied', 'judge'],
+  aged: ['aged'],
+  use: ['use'],
+  unused: ['unused'],
 } as const
 
 export type ScriptName = keyof typeof FILES

@@ -1,0 +1,40 @@
+import { type Log, PRIORITY, type RefreshQueue, type RosterStore } from '@rollcall/runtime'
+
+export interface UpkeepOptions {
+  readonly store: Pick<RosterStore, 'aged' | 'dropUnused' | 'request'>
+  readonly queue: Pick<RefreshQueue, 'enqueue'>
+  readonly shards: number
+  readonly upkeepIntervalMs: number
+  readonly log: Log
+}
+
+/**
+ * Fetches rosters again that have become old, behind everything else, and drops those that nobody uses. Every worker
+ * looks; Redis lets one through per shard and interval, by its own clock.
+ */
+export function startUpkeep({ store, queue, shards, upkeepIntervalMs, log }: UpkeepOptions): () => void {
+  async function keepUp(shard: number): Promise<void> {
+    const aged = await store.aged(shard, upkeepIntervalMs)
+    if (aged.length > 0) {
+      log.debug({ shard, users: aged.length }, 'Old rosters are fetched again')
+      await store.request(shard, aged, '') // from here on they are open: the sweep sees to them if this process dies
+      await queue.enqueue(aged, PRIORITY.repair)
+    }
+    const dropped = await store.dropUnused(shard, upkeepIntervalMs)
+    if (dropped > 0) log.info({ shard, rosters: dropped }, 'Rosters that nobody used any more were dropped')
+  }
+
+  let keeping = false
+  const timer = setInterval(async () => {
+    if (keeping) return
+    keeping = true
+    try {
+      for (let shard = 0; shard < shards; shard++) await keepUp(shard)
+    } catch (error) {
+      log.warn({ err: error }, 'The upkeep of stored rosters failed; the next one tries again')
+    } finally {
+      keeping = false
+    }
+  }, upkeepIntervalMs)
+  return () => clearInterval(timer)
+}

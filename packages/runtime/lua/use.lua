@@ -1,0 +1,13 @@
+-- use.lua: users have been read or named in a notice.
+-- KEYS  1 used   2 stored
+-- ARGV  1… bare JIDs, up to 500
+-- Only those with a stored roster are noted: `used` says when a roster may be dropped, and names that anybody may make up
+-- shall not fill it.
+
+local time = redis.call('TIME')
+local now = time[1] .. string.format('%03d', time[2] / 1000)
+for _, jid in ipairs(ARGV) do
+  if redis.call('ZSCORE', KEYS[2], jid) then
+    redis.call('ZADD', KEYS[1], now, jid)
+  end
+end

@@ -1,0 +1,107 @@
+import { shardKeys } from '@rollcall/runtime'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { startBackend, type TestBackend } from '../support/backend.ts'
+import { userNamed } from '../support/backend-client.ts'
+import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+
+const DAY_MS = 86_400_000
+const LONG_AGO_MS = 1000 * DAY_MS
+
+let backend: TestBackend
+let rollcall: Rollcall
+let redis: Redis
+const keys = shardKeys(0)
+const jidOf = (username: string) => userNamed(username, 'localhost').jid
+
+beforeAll(async () => {
+  backend = await startBackend({ serials: true })
+  // Two workers, as in earnest: one of them is let through at a time.
+  rollcall = await startRollcall({
+    rosterUrl: backend.template,
+    workers: 2,
+    env: { UPKEEP_INTERVAL_MS: '100', RETRY_BACKOFF_MS: '0' },
+  })
+  redis = new Redis(rollcall.redisUrl)
+})
+
+afterEach(() => backend.unset())
+
+afterAll(async () => {
+  redis.disconnect()
+  await rollcall.stop()
+  await backend.close()
+})
+
+const requestsFor = (username: string) => backend.requests.filter((request) => request.username === username).length
+const looks = async () => Number(await redis.hget(keys.upkeep, 'agedAt'))
+const contacts = (username: string) => rollcall.send(`/contacts/${username}`)
+const changesOf = async (username: string) =>
+  (await redis.xrange(keys.changes, '-', '+'))
+    .filter(([, fields]) => fields[1] === jidOf(username))
+    .map(([, fields]) => JSON.parse(fields[5] ?? ''))
+
+async function growOld(username: string): Promise<void> {
+  await rollcall.refresh([username])
+  await redis.zadd(keys.stored, Date.now() - LONG_AGO_MS, jidOf(username))
+}
+
+async function aFewLooks(): Promise<void> {
+  for (let i = 0; i < 5; i++) {
+    const last = await looks()
+    await expect.poll(looks, { interval: 20 }).toBeGreaterThan(last)
+  }
+}
+
+test('an old roster is fetched again by itself, once', async () => {
+  await growOld('old')
+  await expect.poll(() => requestsFor('old')).toBe(2)
+  await expect
+    .poll(async () => Number(await redis.zscore(keys.stored, jidOf('old'))))
+    .toBeGreaterThan(Date.now() - DAY_MS)
+  await aFewLooks()
+  expect(requestsFor('old')).toBe(2)
+  expect((await contacts('old')).headers.age).toBe('0')
+})
+
+test('one whose fetch waits or fails is not asked for again and again', async () => {
+  const held = backend.hold('waits')
+  const first = rollcall.refresh(['waits'])
+  held.release()
+  await first
+  const again = backend.hold('waits', 401)
+  await redis.zadd(keys.stored, Date.now() - LONG_AGO_MS, jidOf('waits'))
+  await backend.arrived('waits', 2)
+  await aFewLooks()
+  expect(requestsFor('waits')).toBe(2)
+  again.release()
+  await expect.poll(() => redis.hget(keys.user(jidOf('waits')), 'failed')).toBe('2')
+  await aFewLooks()
+  expect(requestsFor('waits')).toBe(2)
+  expect((await contacts('waits')).headers.warning).toContain('Stale') // and what is stored is served
+})
+
+test('a roster that nobody uses is dropped, and fetched again for whoever reads it; targets read it whole', async () => {
+  await rollcall.refresh(['unused'])
+  await redis.zadd(keys.used, Date.now() - LONG_AGO_MS, jidOf('unused'))
+  await expect.poll(() => redis.exists(keys.roster(jidOf('unused')))).toBe(0)
+  expect(requestsFor('unused')).toBe(1)
+  expect((await contacts('unused')).status).toBe(200)
+  expect(requestsFor('unused')).toBe(2)
+  const [first, second, ...more] = await changesOf('unused')
+  expect(first).not.toHaveProperty('truncated')
+  expect(second).toMatchObject({ truncated: true })
+  expect(more).toEqual([])
+})
+
+test('reads and notices are noted as use when the api ends at the latest', async () => {
+  const other = await rollcall.startApi()
+  await rollcall.refresh(['read', 'notified'])
+  await redis.zrem(keys.used, jidOf('read'), jidOf('notified'))
+  expect((await fetch(`${other.url}/contacts/read`)).status).toBe(200)
+  const body = JSON.stringify(['notified'])
+  expect((await fetch(`${other.url}/roster_admin/refresh`, { method: 'POST', body })).status).toBe(200)
+  await other.stop()
+  for (const name of ['read', 'notified'])
+    expect(Number(await redis.zscore(keys.used, jidOf(name)))).toBeGreaterThan(Date.now() - DAY_MS)
+})
