@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { userNamed } from '../support/backend-client.ts'
+import { untilMinuteIsYoung } from '../support/emptied-minute.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
 
 const DAY_MS = 86_400_000
@@ -104,4 +105,59 @@ test('reads and notices are noted as use when the api ends at the latest', async
   await other.stop()
   for (const name of ['read', 'notified'])
     expect(Number(await redis.zscore(keys.used, jidOf(name)))).toBeGreaterThan(Date.now() - DAY_MS)
+})
+
+test('410: the user is gone and so is the roster; whoever was told of its contacts is told that they are no more', async () => {
+  await rollcall.refresh(['gone'])
+  const before = (await contacts('gone')).json()
+  backend.set('gone', 410)
+  expect(await rollcall.refresh(['gone'])).toMatchObject({
+    status: 500,
+    body: { updated: 0, errors: 1, failures: [{ username: 'gone', code: 'user-unknown' }] },
+  })
+  expect(await redis.exists(keys.roster(jidOf('gone')))).toBe(0)
+  expect((await contacts('gone')).json()).toEqual({})
+  expect((await changesOf('gone')).at(-1)).toMatchObject({
+    added: [],
+    updated: [],
+    removed: Object.keys(before).sort(),
+  })
+
+  backend.unset('gone')
+  expect((await rollcall.refresh(['gone'])).body).toMatchObject({ updated: 1, changed: 1 })
+  expect(Object.keys((await contacts('gone')).json())).toEqual(Object.keys(before))
+})
+
+test('a backend that answers 410 for everybody is not believed', async () => {
+  const other = await startRollcall({ rosterUrl: backend.template, env: { EMPTIED_MIN: '2' } })
+  const own = new Redis(other.redisUrl)
+  const users = Array.from({ length: 20 }, (_, i) => `everybody-${i}`)
+  await other.refresh(users)
+  await own.del(keys.emptied)
+  await untilMinuteIsYoung(own)
+  backend.set('*', 410)
+  const { body } = await other.refresh(users)
+  const codes = new Set((body.failures as { code: string }[]).map(({ code }) => code))
+  expect(codes).toEqual(new Set(['user-unknown', 'roster-held']))
+  expect(await own.zcard(keys.stored)).toBeGreaterThanOrEqual(users.length / 2)
+  expect((await other.send('/health/ready')).json()).toMatchObject({ status: 'degraded' })
+  own.disconnect()
+  await other.stop()
+})
+
+test('404 drops nothing', async () => {
+  await rollcall.refresh(['unknown'])
+  const before = (await contacts('unknown')).text
+  backend.set('unknown', 404)
+  expect((await rollcall.refresh(['unknown'])).body).toMatchObject({ errors: 1, failures: [{ code: 'user-unknown' }] })
+  expect((await contacts('unknown')).text).toBe(before)
+})
+
+test('410 is an empty roster where UNKNOWN_USER says so', async () => {
+  const other = await startRollcall({ rosterUrl: backend.template, env: { UNKNOWN_USER: 'empty' } })
+  await other.refresh(['emptied'])
+  backend.set('emptied', 410)
+  expect((await other.refresh(['emptied'])).body).toMatchObject({ status: 'ok', updated: 1, changed: 1 })
+  expect((await other.send('/contacts/emptied')).json()).toEqual({})
+  await other.stop()
 })

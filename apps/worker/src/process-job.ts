@@ -64,6 +64,14 @@ async function concludeJob(
     case 'unchanged':
       if (outcome.written === 'superseded-open') return putBack(job, token, LOOK_AGAIN_MS)
       return outcome.kind
+    case 'gone':
+      if (outcome.written === 'superseded-open') return putBack(job, token, LOOK_AGAIN_MS)
+      if (outcome.written === 'ok')
+        deps.log.info(
+          { username: user.username, domain: user.domain },
+          'The backend says that a user is gone; the roster was dropped',
+        )
+      return outcome.kind
     case 'nothing-to-do':
     case 'given-up':
       return outcome.kind

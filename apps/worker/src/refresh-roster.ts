@@ -1,11 +1,19 @@
 import { hash } from 'node:crypto'
-import { diffBodies, EMPTY_BODY, encodeChange, type FailureCode, type User, writeContacts } from '@rollcall/roster'
-import type { Fetch, JobLock, RosterStore, Source, WriteResult } from '@rollcall/runtime'
+import {
+  diffBodies,
+  EMPTY_BODY,
+  EMPTY_ROSTER,
+  encodeChange,
+  type FailureCode,
+  type User,
+  writeContacts,
+} from '@rollcall/roster'
+import type { DropResult, Fetch, JobLock, RosterStore, Source, WriteResult } from '@rollcall/runtime'
 import type { BackendAnswer } from './backend/backend-client.ts'
 
 export interface RefreshDeps {
   readonly backend: { fetchRoster(user: User, source: Source): Promise<BackendAnswer> }
-  readonly store: Pick<RosterStore, 'begin' | 'read' | 'confirm' | 'commit' | 'fail' | 'release'>
+  readonly store: Pick<RosterStore, 'begin' | 'read' | 'confirm' | 'commit' | 'drop' | 'fail' | 'release'>
 }
 
 /** The job that a fetch is made for. */
@@ -19,6 +27,7 @@ export interface Attempt {
 
 export type Outcome =
   | { readonly kind: 'updated' | 'unchanged'; readonly written: WriteResult }
+  | { readonly kind: 'gone'; readonly written: Exclude<DropResult, 'held' | 'tripped'> }
   | { readonly kind: 'nothing-to-do' }
   | { readonly kind: 'given-up' }
   | {
@@ -37,6 +46,7 @@ export async function refreshRoster(user: User, attempt: Attempt, { backend, sto
   if (fetch.kind !== 'begun') return fetch
   const answer = await backend.fetchRoster(user, fetch.source)
   if (answer.kind === 'failed') return failed(user, fetch, answer, attempt, store)
+  if (answer.kind === 'gone') return gone(user, fetch, answer, attempt, store)
   if (answer.kind === 'unchanged') return unchanged(user, fetch, answer.source, store)
   const contacts = writeContacts(answer.roster)
   const body = Buffer.from(contacts.body)
@@ -52,8 +62,7 @@ export async function refreshRoster(user: User, attempt: Attempt, { backend, sto
   }
   const written = await store.commit(user, fetch, roster)
   if (written !== 'held' && written !== 'tripped') return { kind: 'updated', written }
-  const outcome = await failed(user, fetch, HELD, attempt, store)
-  return outcome.kind === 'failed' && written === 'tripped' ? { ...outcome, tripped: true } : outcome
+  return heldBack(user, fetch, written, attempt, store)
 }
 
 async function unchanged(user: User, fetch: Fetch, source: Source, store: RefreshDeps['store']): Promise<Outcome> {
@@ -68,6 +77,22 @@ async function storedBody(user: User, fetch: Fetch, store: RefreshDeps['store'])
   return stored ? stored.body.toString() : EMPTY_BODY
 }
 
+/** The roster goes with its user, and whoever was told of its contacts is told that they are no more. */
+async function gone(
+  user: User,
+  fetch: Fetch,
+  { code, message }: Extract<BackendAnswer, { kind: 'gone' }>,
+  attempt: Attempt,
+  store: RefreshDeps['store'],
+): Promise<Outcome> {
+  if (fetch.etag === undefined)
+    return failed(user, fetch, { kind: 'failed', code, message, retry: 'never' }, attempt, store)
+  const diff = diffBodies(await storedBody(user, fetch, store), writeContacts(EMPTY_ROSTER))
+  const written = await store.drop(user, fetch, { code, message }, encodeChange(diff), attempt.lock)
+  if (written !== 'held' && written !== 'tripped') return { kind: 'gone', written }
+  return heldBack(user, fetch, written, attempt, store)
+}
+
 type Failure = Extract<BackendAnswer, { kind: 'failed' }>
 
 /** What the guard against an emptied backend makes of an empty roster. */
@@ -75,8 +100,19 @@ const HELD: Failure = {
   kind: 'failed',
   code: 'roster-held',
   message:
-    'The roster is empty, like too many others of its domain at once: the stored one is kept until somebody has looked',
+    'The roster is empty or gone, like too many others of its domain at once: the stored one is kept until somebody has looked',
   retry: 'never',
+}
+
+async function heldBack(
+  user: User,
+  fetch: Fetch,
+  written: 'held' | 'tripped',
+  attempt: Attempt,
+  store: RefreshDeps['store'],
+): Promise<Outcome> {
+  const outcome = await failed(user, fetch, HELD, attempt, store)
+  return outcome.kind === 'failed' && written === 'tripped' ? { ...outcome, tripped: true } : outcome
 }
 
 /** The roster stays as it is (G4). Whoever waits is told only when nothing more will be tried. */

@@ -1,4 +1,4 @@
--- emptied.lua: shared by commit and judge (put in front of them when they are loaded, after settle.lua).
+-- emptied.lua: shared by commit, drop and judge (put in front of them when they are loaded, after settle.lua).
 -- A backend that has lost its data answers with an empty roster for everybody. When too many rosters of a domain are
 -- emptied within a minute, further ones are held back until somebody judges: what is stored stays, and is served.
 --

@@ -1,3 +1,4 @@
+import { shardKeys } from '../../../packages/runtime/src/keys.ts'
 import type { Command, Doing } from './scenario.ts'
 import type { ApiCall } from './simulated-replica.ts'
 import { crash, freeze, resend, work } from './worker-actions.ts'
@@ -23,6 +24,8 @@ export function actionFor(command: Command, world: World): Action | null {
       return crash(command, world)
     case 'resend':
       return resend(command, world)
+    case 'forget':
+      return forget(command, world)
     case 'deliver':
     case 'lose-message':
     case 'look':
@@ -101,6 +104,24 @@ function hear({ do: how, replica }: Doing<'deliver' | 'lose-message' | 'look'>, 
   return how === 'deliver'
     ? { what: `replica ${replica} hears of a user`, writes: false, run: () => api.deliver() }
     : { what: `a message to replica ${replica} is lost`, writes: false, run: () => api.inbox.shift() }
+}
+
+function forget({ users }: Doing<'forget'>, { truth, redis, store }: World): Action | null {
+  const unused = truth.users.filter((jid, i) => (users & (1 << i)) !== 0 && truth.isStored(jid))
+  if (unused.length === 0) return null
+  return {
+    what: 'rosters that nobody uses are dropped',
+    writes: true,
+    async run() {
+      const { used, open } = shardKeys(0)
+      await redis.zadd(used, ...unused.flatMap((jid) => [0, jid]))
+      const asked = await redis.zrange(open, '0', '-1')
+      await store.dropUnused(0, 0)
+      const dropped = unused.filter((jid) => !asked.includes(jid))
+      truth.explain(`: ${dropped.join(', ')}`)
+      for (const jid of dropped) truth.forgotten(jid)
+    },
+  }
 }
 
 function system(

@@ -94,6 +94,7 @@ function newWorld(
     changesMaxLen: 100_000,
     ...REPAIRED_AT_ONCE,
     ...NEVER_HELD,
+    rosterTtlS: 1, // who is used, and when he is looked at, is for the scheduler to say
     scripts,
   })
   const queue = simulatedQueue(redis)

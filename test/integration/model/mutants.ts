@@ -147,6 +147,23 @@ export const mutants: readonly Mutant[] = [
     ['R'],
     WRITING.map((script) => [script, "redis.call('ZREM', keys[5], jid)", '']),
   ),
+  mutant('any fetch that may drop a roster', ['G2v', 'G2f'], [['drop', NEWEST_ONLY, 'false']]),
+  mutant('a drop by a worker whose lock is lost', ['E2'], [['drop', "redis.call('GET', KEYS[6]) ~= ARGV[6]", 'false']]),
+  mutant(
+    'a drop without its change',
+    ['G6'],
+    [['drop', "redis.call('XADD', KEYS[10]", "redis.call('XADD', KEYS[10] .. ':elsewhere'"]],
+  ),
+  mutant(
+    'an unused roster that is dropped behind the back of a fetch',
+    ['G4'],
+    [['unused', "redis.call('HINCRBY', KEYS[1] .. jid, 'fence', 1)", '']],
+  ),
+  mutant(
+    'a drop that is forgotten when the roster is fetched again',
+    ['G6'],
+    [['begin', "redis.call('HGET', KEYS[1], 'version') or '0'", "'0'"]],
+  ),
 ]
 
 function mutant(name: string, watched: readonly ViolationKind[], changes: readonly Change[], rules = USUAL): Mutant {

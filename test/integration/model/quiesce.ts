@@ -1,7 +1,9 @@
 import { applyDiff, type BareJid, decodeChange, EMPTY_ROSTER, type Roster, toContactsBody } from '@rollcall/roster'
 import type { Redis } from 'ioredis'
 import { shardKeys } from '../../../packages/runtime/src/keys.ts'
+import { isLeftAlone } from './inspect.ts'
 import { type Command, REPLICAS, type Scenario } from './scenario.ts'
+import { rosterOf } from './serial-rosters.ts'
 import type { WorkerRun } from './simulated-worker.ts'
 import type { World } from './world.ts'
 
@@ -82,15 +84,16 @@ async function lookUntilAllHeard({ replicas, truth, calls }: World, perform: Per
 async function checkAtRest({ truth, store, redis }: World, { poisoned }: Scenario): Promise<void> {
   const { states } = await store.states(0, truth.users)
   const open = await redis.zrange(shardKeys(0).open, '0', '-1')
-  const logged = await replayedChanges(redis, truth.users, truth.violated)
+  const logged = await replayedChanges(redis, truth)
   for (const [i, jid] of truth.users.entries()) {
     const state = states[i]
     if (!state) throw new Error(`No state of ${jid}`)
     const { wanted, fetched, failed } = state
     if (wanted > Math.max(fetched, failed)) truth.violated('L', `quiet, but ${jid} is open: ${JSON.stringify(state)}`)
-    if (failed > fetched && i !== poisoned) truth.violated('R', `quiet, but the last fetch of ${jid} failed`)
+    const { stored, dropped } = truth.of(jid)
+    if (failed > fetched && i !== poisoned && !isLeftAlone(jid, state, truth))
+      truth.violated('R', `quiet, but the last fetch of ${jid} failed`)
     if (open.includes(jid)) truth.violated('L', `quiet, but ${jid} is still listed as open`)
-    const { stored } = truth.of(jid)
     const asked = truth.requests
       .filter(({ accepted }) => accepted?.losses === truth.losses())
       .map(({ serials }) => serials.get(jid) ?? 0)
@@ -98,16 +101,15 @@ async function checkAtRest({ truth, store, redis }: World, { poisoned }: Scenari
       truth.violated('C', `quiet, and ${jid} was fetched well, but ${stored?.serial} is stored`)
     const body = (await store.read(jid))?.body.toString() ?? null
     const replayed = logged.get(jid)
-    if (body !== (replayed ? toContactsBody(replayed) : null))
+    if (dropped === 'gone' && replayed && replayed.size > 0)
+      truth.violated('G6', `${jid} is gone, but the changes lead to ${toContactsBody(replayed)}`)
+    if (body !== (replayed && !dropped ? toContactsBody(replayed) : null))
       truth.violated('G6', `the changes of ${jid} do not lead to its roster ${body}`)
   }
 }
 
-async function replayedChanges(
-  redis: Redis,
-  users: readonly BareJid[],
-  violated: World['truth']['violated'],
-): Promise<Map<BareJid, Roster>> {
+/** A change that says only how much it is has to be read as a whole. */
+async function replayedChanges(redis: Redis, { users, of, violated }: World['truth']): Promise<Map<BareJid, Roster>> {
   const rosters = new Map<BareJid, Roster>()
   const versions = new Map<BareJid, number>(users.map((jid) => [jid, 0]))
   for (const [id, fields] of await redis.xrange(shardKeys(0).changes, '-', '+')) {
@@ -117,7 +119,8 @@ async function replayedChanges(
     if (change.version !== (before ?? Number.NaN) + 1)
       violated('G6', `${user} goes from version ${before} to ${version}`)
     versions.set(change.user, change.version)
-    rosters.set(change.user, applyDiff(rosters.get(change.user) ?? EMPTY_ROSTER, change))
+    const whole = change.truncated && rosterOf(of(change.user).serials.get(change.version) ?? 0)
+    rosters.set(change.user, whole || applyDiff(rosters.get(change.user) ?? EMPTY_ROSTER, change))
   }
   return rosters
 }

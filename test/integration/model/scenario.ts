@@ -21,6 +21,8 @@ export type Command =
   | { readonly do: 'crash' | 'resend'; readonly worker: number }
   /** Jobs without a lock wait again; delayed jobs wait again; users in `open`, users in `failed` are queued again. */
   | { readonly do: 'stall-check' | 'wake' | 'sweep' | 'repair' }
+  /** Rosters of these users are dropped, since nobody has used them. */
+  | { readonly do: 'forget'; readonly users: number }
   /** Those who are handed out for a repair never come to the queue. */
   | { readonly do: 'lose-repair' }
   | { readonly do: 'deliver' | 'lose-message' | 'look'; readonly replica: number }
@@ -52,7 +54,7 @@ export const WORKERS = 3
 export const REPLICAS = 2
 
 /** What a backend answers: 0 to 4 the roster, sometimes with an ETag. */
-export const PICK = { fails: 5, failsForGood: 6, asksForPause: 7 } as const
+export const PICK = { fails: 5, failsForGood: 6, asksForPause: 7, gone: 8 } as const
 
 type Weighted = fc.WeightedArbitrary<Command>
 
@@ -76,6 +78,7 @@ const FAULTS: readonly Weighted[] = [
   work(fc.constant(PICK.fails)),
   work(fc.constant(PICK.failsForGood)),
   work(fc.constant(PICK.asksForPause)),
+  work(fc.constant(PICK.gone)),
 ]
 
 function work(pick: fc.Arbitrary<number>): Weighted {
@@ -99,6 +102,7 @@ const usual = (users: number, asks: number): Weighted[] => [
   { weight: 5, arbitrary: fc.record({ do: one('stall-check') }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('wake' as const, 'sweep' as const) }) },
   { weight: 4, arbitrary: fc.record({ do: one('repair') }) },
+  { weight: 4, arbitrary: fc.record({ do: one('forget'), users: fc.integer({ min: 1, max: 2 ** users - 1 }) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('deliver' as const, 'look' as const), replica }) },
 ]
 
@@ -111,6 +115,9 @@ function beginnings(users: number): fc.Arbitrary<Command[]> {
   const api = { do: 'api', call: 0 } as const
   const pause = [go, go, { ...go, pick: PICK.asksForPause }, go, go, { do: 'wake' }] as const
   const fails = [go, go, { ...go, pick: PICK.failsForGood }, go, go] as const
+  const fetched = [go, go, go, go, go] as const
+  const gone = [go, go, { ...go, pick: PICK.gone }] as const
+  const forget = { do: 'forget', users: 2 ** users - 1 } as const
   const overtaken = { do: 'freeze', worker: 0, overtaken: true } as const
   return fc.constantFrom<Command[]>(
     [],
@@ -127,6 +134,12 @@ function beginnings(users: number): fc.Arbitrary<Command[]> {
     [ask, ...fails, { do: 'repair' }],
     [ask, ...fails, { do: 'lose-repair' }],
     [ask, ...fails, { do: 'repair' }, go, go, steps, api, api],
+    // Rosters are stored; then they are dropped while a repair has compared them, or before they are fetched again.
+    [ask, ...fetched, { ...ask, changed: false }, ...fails, { do: 'repair' }, go, go, forget, go, go],
+    [ask, ...fetched, forget, ask, ...fetched],
+    // A user is gone, for a worker that others overtake or that has lost its job.
+    [ask, ...fetched, ask, ...gone, overtaken],
+    [ask, ...fetched, ask, go, overtaken, other, go, { ...other, pick: PICK.gone }, go, go, other],
     // Redis loses its data when a backend has answered.
     [ask, go, go, go, { do: 'flush' }, ask],
   )

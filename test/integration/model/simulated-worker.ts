@@ -49,6 +49,7 @@ export async function startWorkerRun(job: SimulatedJob, token: string, deps: Wor
     truth.explain(`: ${ANSWERS[pick] ?? serial}`)
     if (pick === PICK.fails) return { kind: 'failed', code: 'backend-status', message: 'model', retry: 'backoff' }
     if (pick === PICK.failsForGood) return { kind: 'failed', code: 'roster-invalid', message: 'model', retry: 'never' }
+    if (pick === PICK.gone) return { kind: 'gone', code: 'user-unknown', message: 'model' }
     if (pick === PICK.asksForPause)
       return { kind: 'failed', code: 'backend-status', message: 'model', retry: { pauseMs: 1 } }
     if (source.etag === etag) return { kind: 'unchanged', source: { etag } }
@@ -56,7 +57,7 @@ export async function startWorkerRun(job: SimulatedJob, token: string, deps: Wor
     return { kind: 'roster', roster: rosterOf(serial), source: pick % 2 === 0 ? { etag } : {} }
   }
 
-  const standing: Pick<RosterStore, 'begin' | 'read' | 'confirm' | 'commit' | 'fail' | 'release'> = {
+  const standing: Pick<RosterStore, 'begin' | 'read' | 'confirm' | 'commit' | 'drop' | 'fail' | 'release'> = {
     begin: (of) =>
       pass('begin', async () => {
         const begin = await store.begin(of)
@@ -80,6 +81,13 @@ export async function startWorkerRun(job: SimulatedJob, token: string, deps: Wor
         const result = await store.commit(of, begun, roster)
         truth.explain(` ${fetch().serial}: ${result}`)
         truth.wrote(fetch(), 'commit', result)
+        return result
+      }),
+    drop: (of, begun, failure, change, lock) =>
+      pass('drop', async () => {
+        const result = await store.drop(of, begun, failure, change, lock)
+        truth.explain(`: ${result}`)
+        truth.gone(fetch(), result, queue.holds(job, token))
         return result
       }),
     fail: (of, begun, failure, lock) =>
@@ -143,4 +151,5 @@ const ANSWERS: Record<number, string> = {
   [PICK.fails]: 'fails',
   [PICK.failsForGood]: 'fails for good',
   [PICK.asksForPause]: 'asks for a pause',
+  [PICK.gone]: 'says that the user is gone',
 }

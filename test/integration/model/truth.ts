@@ -1,5 +1,5 @@
 import type { BareJid } from '@rollcall/roster'
-import type { CommitResult, Fetch } from '@rollcall/runtime'
+import type { CommitResult, DropResult, Fetch } from '@rollcall/runtime'
 import type { Settlement } from '../../../apps/api/src/settlements.ts'
 import { Violation, type ViolationKind } from './violation.ts'
 
@@ -19,8 +19,11 @@ export interface UserTruth {
   serial: number
   /** The fetch whose roster is stored: of those that wrote, the one that Redis accepted last. */
   stored: RealFetch | null
-  /** Rosters written since Redis had no data. */
+  /** Why there is no roster any more, although one was stored. */
+  dropped: 'gone' | 'unused' | null
+  /** Rosters written since Redis had no data, and what they were: the n-th made version n. */
   commits: number
+  readonly serials: Map<number, number>
   /** Also of Redis data that was lost since. */
   freshestRead: number
   lastFailedBegunAt: number
@@ -54,7 +57,16 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
   const truths = new Map<BareJid, UserTruth>(
     users.map((jid) => [
       jid,
-      { serial: 1, stored: null, commits: 0, freshestRead: 0, lastFailedBegunAt: 0, troubles: 0 },
+      {
+        serial: 1,
+        stored: null,
+        dropped: null,
+        commits: 0,
+        serials: new Map(),
+        freshestRead: 0,
+        lastFailedBegunAt: 0,
+        troubles: 0,
+      },
     ]),
   )
   const requests: RealRequest[] = []
@@ -71,9 +83,18 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
     return found
   }
 
+  /** G2: only the latest begun fetch writes, or says that there is nothing to write. */
+  function checkOrder(fetch: RealFetch, before: RealFetch | null): void {
+    if (before && fetch.serial < before.serial)
+      violated('G2v', `the roster of ${fetch.user} goes back from ${before.serial} to ${fetch.serial}`)
+    if (before && fetch.begunAt < before.begunAt)
+      violated('G2f', `a fetch of ${fetch.user} begun in step ${fetch.begunAt} replaces one of step ${before.begunAt}`)
+  }
+
   return {
     of,
     users,
+    isStored: (jid: BareJid): boolean => of(jid).stored !== null && of(jid).dropped === null,
     requests,
     violated,
     losses: () => losses,
@@ -98,17 +119,29 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
       if (result !== 'ok') return
       const its = of(fetch.user)
       const before = its.stored
-      if (before && fetch.serial < before.serial)
-        violated('G2v', `the roster of ${fetch.user} goes back from ${before.serial} to ${fetch.serial}`)
-      if (before && fetch.begunAt < before.begunAt)
-        violated(
-          'G2f',
-          `a fetch of ${fetch.user} begun in step ${fetch.begunAt} replaces one of step ${before.begunAt}`,
-        )
+      checkOrder(fetch, before)
       its.stored = { ...fetch, generation: Math.max(fetch.generation, before?.generation ?? 0) }
+      its.dropped = null
       its.freshestRead = Math.max(its.freshestRead, fetch.readAt)
       its.troubles = 0
-      if (how === 'commit') its.commits++
+      if (how === 'commit') its.serials.set(++its.commits, fetch.serial)
+    },
+
+    gone(fetch: RealFetch, result: DropResult, held: boolean): void {
+      if (result !== 'ok') return
+      if (!held) violated('E2', `the roster of ${fetch.user} is dropped by a worker that lost the job`)
+      const its = of(fetch.user)
+      const before = its.stored
+      checkOrder(fetch, before)
+      if (before && !its.dropped) its.commits++
+      its.stored = { ...fetch, generation: before?.generation ?? 0 } // it brought no roster
+      its.dropped = 'gone'
+      its.lastFailedBegunAt = Math.max(its.lastFailedBegunAt, fetch.begunAt)
+      its.troubles = 0
+    },
+
+    forgotten(jid: BareJid): void {
+      of(jid).dropped = 'unused'
     },
 
     failed(fetch: RealFetch, result: 'ok' | 'lock-lost', held: boolean): void {
@@ -139,7 +172,9 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
       losses++
       for (const its of truths.values()) {
         its.stored = null
+        its.dropped = null
         its.commits = 0
+        its.serials.clear()
       }
     },
 

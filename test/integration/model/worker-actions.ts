@@ -106,5 +106,5 @@ function withOneOf(
 const busy = ({ workers }: World): number[] => workers.flatMap((run, at) => (run ? [at] : []))
 const standing = (worker: number, run: WorkerRun): string => `worker ${worker}, ${run.user}: ${run.at()}`
 
-const SCRIPTS = new Set(['begin', 'confirm', 'commit', 'fail', 'release'])
+const SCRIPTS = new Set(['begin', 'confirm', 'commit', 'drop', 'fail', 'release'])
 const isScript = (run: WorkerRun): boolean => SCRIPTS.has(run.at() ?? '')

@@ -293,12 +293,20 @@ describe('an answer that is no roster', () => {
     ['401', 401, { code: 'backend-status', message: expect.stringContaining('401') }],
     ['403', 403, { code: 'backend-status' }],
     ['404', 404, { code: 'user-unknown' }],
-    ['410', 410, { code: 'user-unknown' }],
   ]
   it.each(cases)('%s: failed, and not tried again', async (_, behaviour, failure) => {
     backend.set('john', behaviour)
     expect(await client.fetchRoster(john, {})).toMatchObject({ kind: 'failed', retry: 'never', ...failure })
     expect(backend.requests).toHaveLength(1)
+  })
+
+  it('410: the user is gone', async () => {
+    backend.set('john', 410)
+    expect(await client.fetchRoster(john, {})).toEqual({
+      kind: 'gone',
+      code: 'user-unknown',
+      message: 'The backend does not know this user any more: it answered 410',
+    })
   })
 
   it('100,000 contacts: too large', async () => {

@@ -86,7 +86,7 @@ export function backendClient(options: BackendClientOptions) {
 function read({ status, headers, data }: AxiosResponse<Buffer>, source: Source, backend: Backend): BackendAnswer {
   try {
     const answer = readAnswer({ status, headers, body: data }, source, backend)
-    return answer.kind === 'failed' ? answer : { ...answer, source: backend.marks.marked(answer.source) }
+    return 'source' in answer ? { ...answer, source: backend.marks.marked(answer.source) } : answer
   } catch (error) {
     return unreadable(error, backend.conceal)
   }

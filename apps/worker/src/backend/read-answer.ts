@@ -14,6 +14,8 @@ export type BackendAnswer =
   /** 304, or a 200 with the same bytes: neither parsed nor compared. */
   | { readonly kind: 'unchanged'; readonly source: Source }
   | { readonly kind: 'roster'; readonly roster: Roster; readonly source: Source }
+  /** 410: the user is no more, and nor is the roster. */
+  | { readonly kind: 'gone'; readonly code: 'user-unknown'; readonly message: string }
   | BackendFailure
 
 export interface Received {
@@ -38,6 +40,7 @@ export function readAnswer(received: Received, stored: Source, rules: ReadingRul
   if (status === 304) return readNotModified(received, stored)
   if (status === 404 || status === 410) {
     if (rules.unknownUser === 'empty') return { kind: 'roster', roster: EMPTY_ROSTER, source: {} }
+    if (status === 410) return GONE
     return failed('user-unknown', `The backend does not know this user: it answered ${status}`)
   }
   const message = `The backend answered ${status}`
@@ -47,6 +50,12 @@ export function readAnswer(received: Received, stored: Source, rules: ReadingRul
   }
   // 429 without a time to wait for: it will go better later, and the attempts bound how often it is tried.
   return failed('backend-status', message, status >= 500 || status === 429 ? 'backoff' : 'never')
+}
+
+const GONE: BackendAnswer = {
+  kind: 'gone',
+  code: 'user-unknown',
+  message: 'The backend does not know this user any more: it answered 410',
 }
 
 function readNotModified(received: Received, stored: Source): BackendAnswer {

@@ -97,7 +97,7 @@ export const Settings = z.strictObject({
     'UNKNOWN_USER',
     choice('error', 'empty'),
     'error',
-    "What the backend's 404 or 410 means: a failure, or an empty roster",
+    "What the backend's 404 or 410 means: a failure (after a 410 the stored roster is dropped), or an empty roster",
   ),
   unknownUserRead: backend(
     'UNKNOWN_USER_READ',

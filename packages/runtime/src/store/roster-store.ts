@@ -42,6 +42,8 @@ export type WriteResult = 'ok' | 'superseded' | 'superseded-open'
 /** `held`: the backend may have lost its data, so nothing was written; `tripped`: and it is the first one of its domain. */
 export type CommitResult = WriteResult | 'held' | 'tripped'
 
+export type DropResult = CommitResult | 'lock-lost'
+
 export interface NewRoster {
   /** The roster in the form of `/contacts`, ready to be sent: bytes, which cost less to pass on than text. */
   readonly body: string | Buffer
@@ -203,6 +205,48 @@ export function rosterStore(options: RosterStoreOptions) {
           repairMaxMs,
         ],
       )) as 'ok' | 'lock-lost'
+    },
+
+    /**
+     * The user is gone: the stored roster is dropped, of which `change` tells, and he settles as failed. A write as
+     * `commit`, and the end of a job as `fail`, whose lock has to be held.
+     */
+    async drop(
+      { jid, domain }: User,
+      fetch: Fetch,
+      failure: FetchFailure,
+      change: string,
+      lock: JobLock,
+    ): Promise<DropResult> {
+      const keys = keysOf(jid)
+      const { jobId, token } = lock
+      const guarded = guard.commit(domain, 0)
+      return (await run(
+        'drop',
+        [
+          ...settlingKeys(keys, jid),
+          keys.jobLock(jobId),
+          keys.stored,
+          keys.names,
+          keys.used,
+          keys.changes,
+          ...(guarded ? [keys.emptied] : []),
+        ],
+        [
+          jid,
+          fetch.generation,
+          fetch.fence,
+          fetch.nonce,
+          keys.settledPrefix,
+          token,
+          failure.code,
+          failure.message,
+          change,
+          changesMaxLen,
+          nameOf(jid),
+          ...(guarded ?? []),
+        ],
+      )) as DropResult
     },
 
     /** Says that a fetch ended without settling its user, so that it does not count as one that killed its worker. */

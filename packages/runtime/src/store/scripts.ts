@@ -20,6 +20,7 @@ const FILES = {
   aged: ['aged'],
   use: ['use'],
   unused: ['unused'],
+  drop: ['settle', 'emptied', 'drop'],
 } as const
 
 export type ScriptName = keyof typeof FILES
