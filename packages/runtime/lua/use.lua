@@ -6,8 +6,13 @@
 
 local time = redis.call('TIME')
 local now = time[1] .. string.format('%03d', time[2] / 1000)
-for _, jid in ipairs(ARGV) do
-  if redis.call('ZSCORE', KEYS[2], jid) then
-    redis.call('ZADD', KEYS[1], now, jid)
+local noted = {}
+for i, isStored in ipairs(redis.call('ZMSCORE', KEYS[2], unpack(ARGV))) do
+  if isStored then
+    noted[#noted + 1] = now
+    noted[#noted + 1] = ARGV[i]
   end
+end
+if #noted > 0 then
+  redis.call('ZADD', KEYS[1], unpack(noted))
 end

@@ -1,6 +1,7 @@
 import type { User } from '@rollcall/roster'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { shardOf } from '../keys.ts'
 import type { RosterStore } from './roster-store.ts'
 
 let fresh: FreshStore
@@ -98,6 +99,16 @@ describe('an old roster', () => {
     expect(await aged()).toEqual([])
     await fresh.redis.zrem(fresh.keys.open, 'busy-0@example.org')
     expect(await aged()).toEqual(jids)
+  })
+
+  test('is left alone when its user belongs to another shard since SHARDS was changed', async () => {
+    await stored(...users)
+    await age(users, 2)
+    const two = fresh.another({ maxRosterAgeS: AGE_S, shards: 2 })
+    const here = jids.filter((jid) => shardOf(jid, 2) === 0)
+    expect(here.length).toBeGreaterThan(0)
+    expect(here.length).toBeLessThan(jids.length)
+    expect(await two.aged(0, INTERVAL_MS)).toEqual(here)
   })
 
   test('is nobody when rosters may be as old as they like', async () => {

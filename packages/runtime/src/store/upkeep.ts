@@ -1,5 +1,5 @@
 import type { BareJid } from '@rollcall/roster'
-import { byShard, type ShardKeys } from '../keys.ts'
+import { byShard, type ShardKeys, shardOf } from '../keys.ts'
 import type { RunScript } from './scripts.ts'
 
 /** Users that one script call handles at most. */
@@ -26,11 +26,12 @@ export function upkeep({ run, shards, keysAt, maxRosterAgeS, rosterTtlS }: Upkee
     async aged(shard: number, intervalMs: number): Promise<BareJid[]> {
       if (maxRosterAgeS === 0) return []
       const keys = keysAt(shard)
-      return (await run(
+      const aged = (await run(
         'aged',
         [keys.userPrefix, keys.open, keys.stored, keys.used, keys.upkeep],
         [maxRosterAgeS * 1000, intervalMs, CHUNK, MOST_OPEN, notesUse ? 1 : 0],
       )) as BareJid[]
+      return aged.filter((jid) => shardOf(jid, shards) === shard) // others were left here when SHARDS was changed
     },
 
     /** Drops up to 500 rosters of a shard that nobody uses; says how many. */
