@@ -82,6 +82,15 @@ test('one whose fetch waits or fails is not asked for again and again', async ()
   expect((await contacts('waits')).headers.warning).toContain('Stale') // and what is stored is served
 })
 
+test('the roster of a domain that is configured no more is left alone', async () => {
+  const stranger = 'old@elsewhere.example'
+  await redis.zadd(keys.stored, Date.now() - LONG_AGO_MS, stranger)
+  await growOld('neighbour')
+  await expect.poll(() => requestsFor('neighbour')).toBe(2)
+  await aFewLooks()
+  expect(await redis.exists(keys.user(userNamed('old', 'elsewhere.example').jid))).toBe(0)
+})
+
 test('a roster that nobody uses is dropped, and fetched again for whoever reads it; targets read it whole', async () => {
   await rollcall.refresh(['unused'])
   await redis.zadd(keys.used, Date.now() - LONG_AGO_MS, jidOf('unused'))

@@ -1,8 +1,10 @@
+import { type Domain, userFromJid } from '@rollcall/roster'
 import { type Log, PRIORITY, type RefreshQueue, type RosterStore } from '@rollcall/runtime'
 
 export interface UpkeepOptions {
   readonly store: Pick<RosterStore, 'aged' | 'dropUnused' | 'request'>
   readonly queue: Pick<RefreshQueue, 'enqueue'>
+  readonly domains: { has(domain: Domain): boolean }
   readonly shards: number
   readonly upkeepIntervalMs: number
   readonly log: Log
@@ -12,9 +14,10 @@ export interface UpkeepOptions {
  * Fetches rosters again that have become old, behind everything else, and drops those that nobody uses. Every worker
  * looks; Redis lets one through per shard and interval, by its own clock.
  */
-export function startUpkeep({ store, queue, shards, upkeepIntervalMs, log }: UpkeepOptions): () => void {
+export function startUpkeep({ store, queue, domains, shards, upkeepIntervalMs, log }: UpkeepOptions): () => void {
   async function keepUp(shard: number): Promise<void> {
-    const aged = await store.aged(shard, upkeepIntervalMs)
+    const old = await store.aged(shard, upkeepIntervalMs)
+    const aged = old.filter((jid) => domains.has(userFromJid(jid).domain)) // a domain may be configured no more
     if (aged.length > 0) {
       log.debug({ shard, users: aged.length }, 'Old rosters are fetched again')
       await store.request(shard, aged, '') // from here on they are open: the sweep sees to them if this process dies
