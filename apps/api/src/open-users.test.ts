@@ -17,7 +17,7 @@ test('a refresh is taken as long as fewer wait, and refused with a reason from t
   expect(await counting(9).refusalOfRefresh()).toBeNull()
   expect(await counting(10).refusalOfRefresh()).toEqual({
     status: 503,
-    message: '10 users wait to be fetched, and no more are taken now (MAX_OPEN_USERS is 10); try again later',
+    message: 'Too many users wait to be fetched already (MAX_OPEN_USERS is 10); try again later',
     headers: { 'retry-after': 5 },
   })
 })

@@ -45,11 +45,11 @@ export function openUsers({ store, maxOpenUsers }: OpenUsersOptions) {
   }
 
   async function refusal(most: number): Promise<Refusal | null> {
-    const open = (await count()) + comingIn + cameIn
-    if (open < most) return null
+    // Who comes in may be counted twice for a moment, which is the safe side.
+    if ((await count()) + comingIn + cameIn < most) return null
     return {
       status: 503,
-      message: `${open} users wait to be fetched, and no more are taken now (MAX_OPEN_USERS is ${maxOpenUsers}); try again later`,
+      message: `Too many users wait to be fetched already (MAX_OPEN_USERS is ${maxOpenUsers}); try again later`,
       headers: { 'retry-after': RETRY_AFTER_S },
     }
   }

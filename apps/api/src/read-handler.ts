@@ -139,10 +139,10 @@ async function sendMissing(
   response: ServerResponse,
   deps: ReadDeps,
 ): Promise<void> {
-  const refused = await deps.openUsers.refusalOfLogin()
-  if (refused) return deps.refuse(request, response, refused)
   const patience = deps.waiting.enter(response, deps.readDeadlineMs)
   try {
+    const refused = await deps.openUsers.refusalOfLogin()
+    if (refused) return deps.refuse(request, response, refused)
     const lookup = await lookupMissing(user, patience, deps)
     if (lookup.kind === 'stored') return send(form, user, lookup.roster, request, response)
     if (lookup.kind === 'failed' && lookup.failure.code === 'user-unknown')

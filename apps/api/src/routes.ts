@@ -101,10 +101,10 @@ async function refreshAndAnswer(
   response: Response,
   deps: RouteDeps,
 ): Promise<void> {
-  const refused = refresh.users.length > 0 ? await deps.openUsers.refusalOfRefresh() : null
-  if (refused) return deps.refuse(request, response, { ...refused, caller: refresh.caller })
   const patience = deps.waiting.enter(response, Math.max(0, Number(response.locals.deadline) - performance.now()))
   try {
+    const refused = refresh.users.length > 0 ? await deps.openUsers.refusalOfRefresh() : null
+    if (refused) return deps.refuse(request, response, { ...refused, caller: refresh.caller })
     const result = await refreshUsers(refresh, patience, deps)
     const { httpStatus, body } = summarised(result)
     sendJson(response, httpStatus, body, httpStatus === 202 ? { location: `/v1/refreshes/${result.refresh}` } : {})
