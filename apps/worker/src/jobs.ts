@@ -2,6 +2,7 @@ import { isRedisTrouble, type Log, QUEUE_NAME, type RefreshJob, shardKeys } from
 import { UnrecoverableError } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { jobLosses } from './job-losses.ts'
+import type { JobsInHand } from './jobs-in-hand.ts'
 import { AttemptFailedError, type ProcessDeps, processJob } from './process-job.ts'
 import { TurningWorker } from './turning-worker.ts'
 import type { Loop } from './watch-loops.ts'
@@ -9,16 +10,10 @@ import type { Loop } from './watch-loops.ts'
 export interface JobsOptions extends ProcessDeps {
   readonly redis: Redis
   readonly shards: number
-  readonly workerConcurrency: number
+  readonly inHand: JobsInHand
   readonly jobLockMs: number
   readonly stallCheckMs: number
 }
-
-/**
- * Jobs in hand for each fetch that may run: while some rosters are compared and written, others are fetched already.
- * How many fetches run is for `worker.ts` to say.
- */
-const JOBS_PER_FETCH = 1.25
 
 /** Failed jobs that are kept for a look at them; who is stale is told by the users, not by these. */
 const KEPT_FAILED_JOBS = 1000
@@ -31,23 +26,16 @@ export interface RunningJobs {
 }
 
 /** Takes the jobs of every shard. */
-export function startJobs({
-  redis,
-  shards,
-  workerConcurrency,
-  jobLockMs,
-  stallCheckMs,
-  ...deps
-}: JobsOptions): RunningJobs {
+export function startJobs({ redis, shards, jobLockMs, stallCheckMs, ...deps }: JobsOptions): RunningJobs {
   const process = (job: Parameters<typeof processJob>[0], token = '') => processJob(job, token, deps)
-  const { log } = deps
+  const { inHand, log } = deps
   const losses = jobLosses(log)
   const refusals = redisRefusals(log)
   const workers = Array.from({ length: shards }, (_, shard) => {
     const worker = new TurningWorker<RefreshJob, string>(QUEUE_NAME, process, {
       connection: redis,
       prefix: shardKeys(shard).prefix,
-      concurrency: Math.ceil(Math.floor(workerConcurrency * JOBS_PER_FETCH) / shards),
+      concurrency: inHand.of(shard),
       lockDuration: jobLockMs,
       stalledInterval: stallCheckMs,
       maxStalledCount: Number.MAX_SAFE_INTEGER, // `starts` decides: BullMQ would fail the job without our code
@@ -69,6 +57,10 @@ export function startJobs({
     })
     return worker
   })
+  inHand.onChange((shard) => {
+    const worker = workers[shard]
+    if (worker) resize(worker, inHand.of(shard))
+  })
   return {
     loops: workers.map((worker, shard) => ({ shard, turns: () => worker.turns, isFull: () => worker.isFull })),
     async close() {
@@ -76,6 +68,27 @@ export function startJobs({
       losses.close()
     },
   }
+}
+
+type RefreshWorker = TurningWorker<RefreshJob, string>
+
+const woken = new WeakSet<RefreshWorker>()
+
+/**
+ * BullMQ looks at the concurrency whenever a job ends. When none of those in hand does, it has to be woken for a larger
+ * one: `resume` does that. Once for all that change it in one turn.
+ */
+function resize(worker: RefreshWorker, concurrency: number): void {
+  const grows = concurrency > worker.concurrency
+  worker.concurrency = concurrency
+  if (!grows || woken.has(worker)) return
+  woken.add(worker)
+  setImmediate(() => {
+    woken.delete(worker)
+    if (worker.closing !== undefined) return
+    void worker.pause(true) // at once: `true` waits for nobody
+    void worker.resume()
+  })
 }
 
 const TOLD_AGAIN_MS = 10_000

@@ -1,5 +1,5 @@
 import type { BareJid } from '@rollcall/roster'
-import { type CommitResult, createLog } from '@rollcall/runtime'
+import { type CommitResult, createLog, UNLIMITED } from '@rollcall/runtime'
 import { type Job, UnrecoverableError } from 'bullmq'
 import { expect, test } from 'vitest'
 import { type ProcessDeps, processJob } from './process-job.ts'
@@ -29,7 +29,7 @@ function emptied(written: CommitResult) {
   const deps = {
     backend: { fetchRoster: async () => ({ kind: 'roster', roster: new Map(), source: {} }) },
     store,
-    pauses: { left: () => 0 },
+    limits: { pauseLeft: () => 0, take: () => UNLIMITED },
     retryBudgetMs: 0,
     log: createLog({
       level: 'info',

@@ -1,11 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type User, userFromJid } from '@rollcall/roster'
-import { isRedisTrouble, type Log, type Pauses, type RefreshJob } from '@rollcall/runtime'
+import { type Domain, type User, userFromJid } from '@rollcall/roster'
+import {
+  type BackendLimits,
+  isRedisTrouble,
+  type Later,
+  type Log,
+  PRIORITY,
+  RedisUnavailableError,
+  type RefreshJob,
+  type Share,
+  UNLIMITED,
+} from '@rollcall/runtime'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
+import type { JobsInHand } from './jobs-in-hand.ts'
 import { type Outcome, type RefreshDeps, refreshRoster } from './refresh-roster.ts'
 
 export interface ProcessDeps extends RefreshDeps {
-  readonly pauses: Pick<Pauses, 'left' | 'pause'>
+  readonly limits: Pick<BackendLimits, 'pauseLeft' | 'pause' | 'wait'> & {
+    take(domain: Domain): Share | Later | undefined
+  }
+  readonly inHand: Pick<JobsInHand, 'putAside'>
   /** How long a job may wait in all because its backend asked for it. */
   readonly retryBudgetMs: number
   readonly log: Log
@@ -16,17 +30,8 @@ const LOOK_AGAIN_MS = 1000
 
 /** Refreshes the user of a job and tells BullMQ what becomes of the job. */
 export async function processJob(job: Job<RefreshJob>, token: string, deps: ProcessDeps): Promise<Outcome['kind']> {
-  const user = userFromJid(job.data.user)
-  const paused = deps.pauses.left(user.domain)
-  if (paused > 0 && mayPause(job, paused, deps)) return waitForBackend(job, token, paused)
-  const attempt = {
-    lock: { jobId: job.id ?? '', token },
-    last: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
-    mayPause: (ms: number) => mayPause(job, ms, deps),
-  }
   try {
-    const outcome = await refreshRoster(user, attempt, deps)
-    return await concludeJob(outcome, user, job, token, deps)
+    return await refreshInTurn(job, token, deps)
   } catch (error) {
     // A backend's trouble names the same errors of sockets: it is told apart first.
     if (error instanceof AttemptFailedError || error instanceof UnrecoverableError || !isRedisTrouble(error))
@@ -34,6 +39,54 @@ export async function processJob(job: Job<RefreshJob>, token: string, deps: Proc
     return putBackWhenPossible(job, token)
   }
 }
+
+async function refreshInTurn(job: Job<RefreshJob>, token: string, deps: ProcessDeps): Promise<Outcome['kind']> {
+  const user = userFromJid(job.data.user)
+  const paused = deps.limits.pauseLeft(user.domain)
+  if (paused > 0 && mayPause(job, paused, deps)) return waitForBackend(job, token, paused)
+  const share = deps.limits.take(user.domain) ?? (await waitForShare(job, user, deps))
+  if (share.kind === 'later') return putBack(job, token, share.ms)
+  const attempt = {
+    lock: { jobId: job.id ?? '', token },
+    last: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
+    mayPause: (ms: number) => mayPause(job, ms, deps),
+  }
+  try {
+    const outcome = await refreshRoster(user, attempt, share === UNLIMITED ? deps : within(share, deps))
+    return await concludeJob(outcome, user, job, token, deps)
+  } finally {
+    share.end()
+  }
+}
+
+/** The job stays in hand for a moment, and another one is taken besides. */
+async function waitForShare(
+  { priority }: Job<RefreshJob>,
+  user: User,
+  { limits, inHand }: ProcessDeps,
+): Promise<Share | Later> {
+  const takeBack = inHand.putAside(user)
+  try {
+    return await limits.wait(user.domain, priority === PRIORITY.login)
+  } finally {
+    takeBack()
+  }
+}
+
+/** The share is free again with the answer of the backend. */
+const within = (share: Share, { backend, store }: RefreshDeps): RefreshDeps => ({
+  store,
+  backend: {
+    async fetchRoster(user, source) {
+      if (!share.lasts()) throw new RedisUnavailableError() // it could not be renewed for seconds
+      try {
+        return await backend.fetchRoster(user, source)
+      } finally {
+        share.end()
+      }
+    },
+  },
+})
 
 const TRY_AGAIN_MS = 1000
 
@@ -76,7 +129,7 @@ async function concludeJob(
     case 'given-up':
       return outcome.kind
     case 'pause':
-      await deps.pauses.pause(user.domain, outcome.ms)
+      await deps.limits.pause(user.domain, outcome.ms)
       return waitForBackend(job, token, outcome.ms)
     case 'retry':
       report(outcome, user, job, deps)

@@ -1,8 +1,8 @@
 import type { User } from '@rollcall/roster'
 import {
+  backendLimits,
   type Config,
   connectRedis,
-  domainPauses,
   type Log,
   newProcessId,
   refreshQueue,
@@ -15,6 +15,7 @@ import {
 import pLimit from 'p-limit'
 import { backendClient, type Source } from './backend/backend-client.ts'
 import { startJobs } from './jobs.ts'
+import { jobsInHand } from './jobs-in-hand.ts'
 import { startSweep } from './sweep.ts'
 import { startUpkeep } from './upkeep.ts'
 import { watchLoops } from './watch-loops.ts'
@@ -58,9 +59,17 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
   })
   const fetches = pLimit(config.workerConcurrency) // before the deadline of a fetch begins
   const backend = { fetchRoster: (user: User, source: Source) => fetches(() => fetchRoster(user, source)) }
-  const pauses = domainPauses({ redis, domains: [...config.domains.keys()] })
-
-  const jobs = startJobs({ ...config, redis: queueRedis, backend, store, pauses, log })
+  const inHand = jobsInHand(config)
+  const limits = backendLimits({ redis, worker: id, domains: config.domains, mostWaiting: config.workerConcurrency })
+  const jobs = startJobs({
+    ...config,
+    redis: queueRedis,
+    inHand,
+    backend,
+    store,
+    limits,
+    log,
+  })
   const stopSweep = startSweep({
     store,
     queue,
@@ -90,7 +99,8 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
         [
           { name: 'say goodbye', run: stopHeartbeat },
           { name: 'finish the jobs that run', run: jobs.close },
-          { name: 'stop the timers', run: () => [stopSweep(), stopUpkeep(), pauses.stop()] },
+          { name: 'stop the timers', run: () => [stopSweep(), stopUpkeep()] },
+          { name: 'give shares back', run: limits.stop },
           { name: 'close the backends', run: closeBackends },
           { name: 'close the queue', run: queue.close },
         ],

@@ -11,8 +11,8 @@ export {
   shardKeys,
   shardOf,
 } from './keys.ts'
+export * from './limits/index.ts'
 export * from './log/index.ts'
-export * from './pauses.ts'
 export * from './processes.ts'
 export * from './redis.ts'
 export * from './redis-check.ts'

@@ -45,8 +45,8 @@ export const refreshKey = (id: string): string => `rollcall:refresh:${id}`
 /** Expires when the api that takes a refresh in no longer says that it lives. */
 export const refreshOwnerKey = (id: string): string => `rollcall:refresh:${id}:owner`
 export const refreshChunkKey = (id: string, chunk: number): string => `rollcall:refresh:${id}:${chunk}`
-/** Expires when the backend of a domain may be asked again. */
-export const pauseKey = (domain: string): string => `rollcall:limit:${domain}:pause`
+/** What may be asked of the backend of a domain. */
+export const limitKey = (domain: string): string => `rollcall:limit:${domain}`
 
 /** The shard of a user: a stable hash of the bare JID modulo the number of shards. */
 export const shardOf = (jid: BareJid, shards: number): number => (shards === 1 ? 0 : crc32(jid) % shards)

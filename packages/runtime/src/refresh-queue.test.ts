@@ -133,6 +133,15 @@ describe('priorities', () => {
     expect((await drained()).slice(0, 2).sort()).toEqual([john, marie])
   })
 
+  test('a login does not wait until a user who was put back is due again', async () => {
+    await queue.enqueue([john], PRIORITY.bulk)
+    await (await taken()).moveToDelayed(Date.now() + 60_000, TOKEN)
+    await queue.enqueue([john, marie], PRIORITY.small)
+    expect(await drained()).toEqual([marie])
+    await queue.enqueue([john], PRIORITY.login)
+    expect(await drained()).toEqual([john])
+  })
+
   test('nobody is moved back', async () => {
     await queue.enqueue([john], PRIORITY.login)
     await queue.enqueue([marie], PRIORITY.small)

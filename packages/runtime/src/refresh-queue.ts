@@ -81,6 +81,8 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: R
   async function promote(queue: Queue<RefreshJob>, id: string, priority: Priority): Promise<void> {
     const job = await queue.getJob(id)
     if (job && job.priority > priority) await job.changePriority({ priority }).catch(ignoreFinished)
+    // Who waits for a share in a cap, or for another attempt, may do so for longer than a login can.
+    if (job && job.delay > 0 && priority === PRIORITY.login) await job.promote().catch(ignoreNotDelayed)
   }
 
   return {
@@ -120,4 +122,9 @@ async function openQueue(redis: Redis, shard: number): Promise<Queue<RefreshJob>
 /** The job ended between the look and the change: its user is being answered already. */
 function ignoreFinished(error: unknown): void {
   if (!(error instanceof Error && error.message.includes('Missing key for job'))) throw error
+}
+
+/** It was just its turn. */
+function ignoreNotDelayed(error: unknown): void {
+  if (!(error instanceof Error && /not in the delayed state|Missing key for job/.test(error.message))) throw error
 }

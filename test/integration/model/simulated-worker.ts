@@ -1,5 +1,5 @@
 import type { BareJid, User } from '@rollcall/roster'
-import { createLog, type RefreshJob, type RosterStore } from '@rollcall/runtime'
+import { createLog, type RefreshJob, type RosterStore, UNLIMITED } from '@rollcall/runtime'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import type { BackendAnswer } from '../../../apps/worker/src/backend/backend-client.ts'
 import { AttemptFailedError, processJob } from '../../../apps/worker/src/process-job.ts'
@@ -118,7 +118,8 @@ export async function startWorkerRun(job: SimulatedJob, token: string, deps: Wor
       await processJob(asBullJob, token, {
         store: standing,
         backend: { fetchRoster: (_: User, source) => pass('fetch', async () => answer(source)) },
-        pauses: { left: () => 0, pause: async () => {} },
+        limits: { pauseLeft: () => 0, pause: async () => {}, take: () => UNLIMITED, wait: async () => UNLIMITED },
+        inHand: { putAside: () => () => {} },
         retryBudgetMs: 3_600_000,
         log: SILENT,
       })

@@ -16,6 +16,10 @@ export interface DomainConfig {
   readonly unknownUser: 'error' | 'empty'
   /** What a read answers then. */
   readonly unknownUserRead: 'empty' | 'not-found'
+  /** Requests at a time, of all workers together; 0: no cap. */
+  readonly maxConcurrent: number
+  /** Requests a second, of all workers together; 0: no cap. */
+  readonly maxPerSecond: number
 }
 
 /** Settings that only give domains their values: use those of `config.domains`. */
@@ -27,6 +31,8 @@ type GivenToDomains =
   | 'maxContacts'
   | 'unknownUser'
   | 'unknownUserRead'
+  | 'backendMaxConcurrent'
+  | 'backendMaxPerSecond'
 
 /** The whole configuration, checked: every setting of `settings.ts` under its name in the file. */
 export interface Config extends Readonly<Omit<Settings, GivenToDomains | 'domains' | 'defaultDomain' | '$schema'>> {

@@ -69,6 +69,8 @@ function withCommon(domain: Domain, own: OwnSettings, common: Settings): DomainC
     maxContacts: own.maxContacts ?? common.maxContacts,
     unknownUser: own.unknownUser ?? common.unknownUser,
     unknownUserRead: own.unknownUserRead ?? common.unknownUserRead,
+    maxConcurrent: own.maxConcurrent ?? common.backendMaxConcurrent,
+    maxPerSecond: own.maxPerSecond ?? common.backendMaxPerSecond,
   }
 }
 

@@ -32,6 +32,8 @@ export function loadConfig(sources: ConfigSources): Config {
     maxContacts,
     unknownUser,
     unknownUserRead,
+    backendMaxConcurrent,
+    backendMaxPerSecond,
     ...own
   } = checked.settings
   return { ...own, domains: found.domains, defaultDomain: found.defaultDomain, warnings }

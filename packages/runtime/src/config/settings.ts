@@ -40,6 +40,9 @@ const tokens = {
   secret: true,
 }
 
+/** 0: none. */
+const cap = integer(0, 1_000_000)
+
 /** What one domain may say for itself; what it leaves out it takes from the settings of the same name. */
 const DomainSettings = z.strictObject(
   {
@@ -52,6 +55,8 @@ const DomainSettings = z.strictObject(
     maxContacts: integer(0, 1_000_000).schema.optional().describe('As MAX_CONTACTS, for this domain'),
     unknownUser: choice('error', 'empty').schema.optional().describe('As UNKNOWN_USER, for this domain'),
     unknownUserRead: choice('empty', 'not-found').schema.optional().describe('As UNKNOWN_USER_READ, for this domain'),
+    maxConcurrent: cap.schema.optional().describe('As BACKEND_MAX_CONCURRENT, for this domain'),
+    maxPerSecond: cap.schema.optional().describe('As BACKEND_MAX_PER_SECOND, for this domain'),
   },
   {
     error: (issue) =>
@@ -116,6 +121,18 @@ export const Settings = z.strictObject({
     integer(0, 1_000_000),
     20,
     'So many of them may be emptied in any case, in each shard',
+  ),
+  backendMaxConcurrent: backend(
+    'BACKEND_MAX_CONCURRENT',
+    cap,
+    0,
+    'Most requests at a time to the backend of a domain, of all workers together; 0: no cap',
+  ),
+  backendMaxPerSecond: backend(
+    'BACKEND_MAX_PER_SECOND',
+    cap,
+    0,
+    'Most requests a second to the backend of a domain, of all workers together; 0: no cap',
   ),
   useEnvProxy: backend(
     'USE_ENV_PROXY',

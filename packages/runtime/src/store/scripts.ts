@@ -21,6 +21,7 @@ const FILES = {
   use: ['use'],
   unused: ['unused'],
   drop: ['settle', 'emptied', 'drop'],
+  limit: ['limit'],
 } as const
 
 export type ScriptName = keyof typeof FILES
