@@ -57,11 +57,15 @@ test('how a refresh goes is counted over all shards', async () => {
 
 test('a worker fetches no more users at a time than WORKER_CONCURRENCY, however many shards there are', async () => {
   const others = await startBackend()
-  const env = { SHARDS: String(SHARDS), WORKER_CONCURRENCY: '8' }
+  const env = { SHARDS: String(SHARDS), WORKER_CONCURRENCY: '8', SLOW_LANE: '0' }
   const eight = await startRollcall({ rosterUrl: others.template, env })
-  others.set('*', { kind: 'good', delayMs: 20 })
-  expect((await eight.refresh(users.slice(0, 200))).body).toMatchObject({ updated: 200, errors: 0 })
-  expect(others.connections()).toBeLessThanOrEqual(8)
+  const held = others.hold('*')
+  const refresh = eight.refresh(users.slice(0, 200))
+  await others.until(() => others.requests.length >= 8)
+  await eight.send('/health/ready')
+  expect(others.requests).toHaveLength(8)
+  held.release()
+  expect((await refresh).body).toMatchObject({ updated: 200, errors: 0 })
   await eight.stop()
   await others.close()
 })

@@ -12,8 +12,8 @@ import {
   versionOf,
   vetRedis,
 } from '@rollcall/runtime'
-import pLimit from 'p-limit'
 import { backendClient, type Source } from './backend/backend-client.ts'
+import { fetchLanes } from './fetch-lanes.ts'
 import { startJobs } from './jobs.ts'
 import { jobsInHand } from './jobs-in-hand.ts'
 import { startSweep } from './sweep.ts'
@@ -55,11 +55,22 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
   const { fetchRoster, close: closeBackends } = backendClient({
     ...config,
     version,
-    connections: Math.min(config.backendConnections, config.workerConcurrency),
+    connections: Math.min(config.backendConnections, config.workerConcurrency + config.slowLane),
   })
-  const fetches = pLimit(config.workerConcurrency) // before the deadline of a fetch begins
-  const backend = { fetchRoster: (user: User, source: Source) => fetches(() => fetchRoster(user, source)) }
   const inHand = jobsInHand(config)
+  const lanes = fetchLanes({
+    places: config.workerConcurrency,
+    slowPlaces: config.slowLane,
+    slowAfterMs: config.slowFetchMs,
+  })
+  const backend = {
+    // The deadline of a fetch begins when it has a place.
+    fetchRoster: (user: User, source: Source) =>
+      lanes.run(
+        () => fetchRoster(user, source),
+        () => inHand.putAside(user),
+      ),
+  }
   const limits = backendLimits({ redis, worker: id, domains: config.domains, mostWaiting: config.workerConcurrency })
   const jobs = startJobs({
     ...config,

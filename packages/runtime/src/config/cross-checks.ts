@@ -86,6 +86,7 @@ function repairPauses({ settings: { repairMinMs, repairMaxMs } }: CheckedSetting
 /** What works, but perhaps not as meant. */
 export function doubts(settings: Settings): string[] {
   const { jobLockMs, stallCheckMs, readDeadlineMs, refreshDeadlineMs, redisTimeoutMs } = settings
+  const { workerConcurrency, slowLane, backendConnections } = settings
   const found: string[] = []
   if (jobLockMs + stallCheckMs > MAX_STALL_MS) {
     found.push(
@@ -100,6 +101,11 @@ export function doubts(settings: Settings): string[] {
   if (redisTimeoutMs > readDeadlineMs) {
     found.push(
       `REDIS_TIMEOUT_MS (${redisTimeoutMs}) is above READ_DEADLINE_MS (${readDeadlineMs}): with Redis away, a read is answered late.`,
+    )
+  }
+  if (backendConnections < workerConcurrency + slowLane) {
+    found.push(
+      `BACKEND_CONNECTIONS (${backendConnections}) is below WORKER_CONCURRENCY + SLOW_LANE (${workerConcurrency + slowLane}): when users hang, others wait for a connection on their own deadline. BACKEND_MAX_CONCURRENT bounds requests without that.`,
     )
   }
   return found

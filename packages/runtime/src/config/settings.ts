@@ -227,7 +227,19 @@ export const Settings = z.strictObject({
     100,
     'Fetches of one worker at a time; it has a quarter more users in hand, whose rosters it writes meanwhile',
   ),
-  backendConnections: work('BACKEND_CONNECTIONS', integer(1, 10_000), 100, 'Connections of one worker to one backend'),
+  slowFetchMs: work('SLOW_FETCH_MS', milliseconds(), 1_000, 'A fetch that takes longer goes on in the slow lane'),
+  slowLane: work(
+    'SLOW_LANE',
+    integer(0, 10_000),
+    400,
+    'Fetches in the slow lane of one worker at most; when it is full, a slow fetch keeps its place among the others',
+  ),
+  backendConnections: work(
+    'BACKEND_CONNECTIONS',
+    integer(1, 20_000),
+    500,
+    'Connections of one worker to one backend at most; fewer than WORKER_CONCURRENCY + SLOW_LANE, and fetches wait for one on their own deadline',
+  ),
   jobAttempts: work('JOB_ATTEMPTS', integer(1, 100), 3, 'Fetches of a user before the last failure counts'),
   retryBackoffMs: work(
     'RETRY_BACKOFF_MS',
