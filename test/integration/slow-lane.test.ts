@@ -39,8 +39,38 @@ test('users who hang do not hold up the others, however many there are (G7)', as
 })
 
 test('the slow lane has an end: no more requests are out than its places and the others', async () => {
-  const { backend, rollcall } = await scene({ SLOW_LANE: '30', REFRESH_DEADLINE_MS: '2000' })
+  const { backend, rollcall } = await scene({ SLOW_LANE: '30', REFRESH_DEADLINE_MS: '2000', BREAKER_FAILURES: '1000' })
   await backend.until(() => backend.requests.length === 50)
   expect((await rollcall.refresh(GOOD)).body).toMatchObject({ updated: 0, pending: 200 })
   expect(backend.requests).toHaveLength(50)
+})
+
+test('a backend that answers nobody any more leaves room for those of other domains (G7)', async () => {
+  const [silent, alive] = [await startBackend(), await startBackend()]
+  const rollcall = await startRollcall({
+    rosterUrl: '',
+    env: {
+      WORKER_CONCURRENCY: '20',
+      SLOW_LANE: '80',
+      SLOW_FETCH_MS: '100',
+      BACKEND_TIMEOUT_MS: '60000',
+      REFRESH_DEADLINE_MS: '15000',
+      SHUTDOWN_DEADLINE_MS: '500',
+    },
+    file: JSON.stringify({
+      defaultDomain: 'silent.example',
+      domains: { 'silent.example': { rosterUrl: silent.template }, 'alive.example': { rosterUrl: alive.template } },
+    }),
+  })
+  onTestFinished(async () => {
+    await rollcall.stop()
+    await Promise.all([silent.close(), alive.close()])
+  })
+  await rollcall.refresh(['known'])
+  silent.set('*', { kind: 'hang' })
+  void rollcall.refresh(Array.from({ length: 2_000 }, (_, i) => `silent${i}`)).catch(() => {})
+  await silent.until(() => silent.requests.length > 20)
+  const { body } = await rollcall.refresh(GOOD.map((user) => `${user}@alive.example`))
+  expect(body).toMatchObject({ updated: 200, errors: 0 })
+  expect(silent.requests.length).toBeLessThan(2_000)
 })

@@ -1,5 +1,12 @@
 import type { Domain } from '@rollcall/roster'
-import { type Config, liveProcesses, type RosterStore, redisTrouble, writeProblem } from '@rollcall/runtime'
+import {
+  type Config,
+  liveProcesses,
+  type ProcessReport,
+  type RosterStore,
+  redisTrouble,
+  writeProblem,
+} from '@rollcall/runtime'
 import type { Redis } from 'ioredis'
 import type { OpenUsers } from './open-users.ts'
 
@@ -41,6 +48,7 @@ export async function readiness({ redis, shards, openUsers, domains, store, endi
     for (const { id, host, pid, stuck = [] } of processes)
       if (stuck.length > 0)
         reasons.push(`${id} (pid ${pid} on ${host}) is stuck: it takes no jobs of shard ${stuck.join(', ')}`)
+    reasons.push(...brokenBackends(processes))
     const other = processes.find((process) => process.shards !== shards)
     if (other)
       reasons.push(
@@ -58,6 +66,17 @@ export async function readiness({ redis, shards, openUsers, domains, store, endi
   } catch (error) {
     return unavailable(`Redis cannot be read: ${redisTrouble(error)}`)
   }
+}
+
+/** One line for each domain, with what the worker says that has known for longest. */
+function brokenBackends(processes: readonly ProcessReport[]): string[] {
+  const workers = processes.filter(({ role }) => role === 'worker')
+  const told = workers.flatMap(({ broken = [] }) => broken).sort((a, b) => (a.since < b.since ? -1 : 1))
+  return [...new Set(told.map(({ domain }) => domain))].map((domain) => {
+    const [first, ...others] = told.filter((broken) => broken.domain === domain)
+    const said = `${others.length + 1} of ${workers.length} workers`
+    return `The backend of ${domain} does not work since ${first?.since}, say ${said}: its users fail at once (${first?.reason})`
+  })
 }
 
 const unavailable = (reason: string): Health => ({

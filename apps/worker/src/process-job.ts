@@ -156,7 +156,8 @@ function report(
   { log }: ProcessDeps,
 ): void {
   const line = { username, domain, code, reason: message, attempt: job.attemptsMade + 1 }
-  if (kind === 'retry') log.info(line, 'A fetch failed; it will be tried again')
+  if (code === 'breaker-open') log.debug(line, 'A user fails at once: the backend does not work')
+  else if (kind === 'retry') log.info(line, 'A fetch failed; it will be tried again')
   else log.warn(line, 'A fetch failed for good; what is stored stays')
 }
 

@@ -1,19 +1,22 @@
-import type { User } from '@rollcall/roster'
+import type { Domain } from '@rollcall/roster'
 import {
+  type BackendLimits,
   backendLimits,
   type Config,
   connectRedis,
+  type Later,
   type Log,
   newProcessId,
   refreshQueue,
   rosterStore,
   shutDown,
   startHeartbeat,
+  UNLIMITED,
   versionOf,
   vetRedis,
 } from '@rollcall/runtime'
-import { backendClient, type Source } from './backend/backend-client.ts'
-import { fetchLanes } from './fetch-lanes.ts'
+import { backendClient } from './backend/backend-client.ts'
+import { guardedBackend } from './backend/guarded-backend.ts'
 import { startJobs } from './jobs.ts'
 import { jobsInHand } from './jobs-in-hand.ts'
 import { startSweep } from './sweep.ts'
@@ -26,6 +29,9 @@ export interface RunningWorker {
   /** Takes no more jobs and finishes those that run, within SHUTDOWN_DEADLINE_MS. */
   stop(): Promise<void>
 }
+
+/** One request to a backend beside the fetches: whether it works. */
+const PROBES = 1
 
 /** Puts a worker together and takes jobs. */
 export async function startWorker(config: Config, log: Log): Promise<RunningWorker> {
@@ -55,30 +61,38 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
   const { fetchRoster, close: closeBackends } = backendClient({
     ...config,
     version,
-    connections: Math.min(config.backendConnections, config.workerConcurrency + config.slowLane),
+    connections: Math.min(config.backendConnections, config.workerConcurrency + config.slowLane + PROBES),
   })
   const inHand = jobsInHand(config)
-  const lanes = fetchLanes({
-    places: config.workerConcurrency,
-    slowPlaces: config.slowLane,
-    slowAfterMs: config.slowFetchMs,
-  })
-  const backend = {
-    // The deadline of a fetch begins when it has a place.
-    fetchRoster: (user: User, source: Source) =>
-      lanes.run(
-        () => fetchRoster(user, source),
-        () => inHand.putAside(user),
-      ),
-  }
   const limits = backendLimits({ redis, worker: id, domains: config.domains, mostWaiting: config.workerConcurrency })
+  const onBackendClosed = (domain: Domain): void => {
+    store
+      .repairNow(domain)
+      .catch((error: unknown) =>
+        log.warn({ domain, err: error }, 'Who failed meanwhile is fetched again later than at once'),
+      )
+  }
+  const backend = guardedBackend({
+    ...config,
+    domains: config.domains.keys(),
+    fetchRoster,
+    inHand,
+    place: (domain) => placeForProbe(domain, limits),
+    onBackendClosed,
+    log,
+  })
+  const take = (domain: Domain) => {
+    if (backend.isBroken(domain)) return UNLIMITED // its users fail without asking it
+    return backend.mayBegin(domain) ? limits.take(domain) : soon()
+  }
+
   const jobs = startJobs({
     ...config,
     redis: queueRedis,
     inHand,
     backend,
     store,
-    limits,
+    limits: { ...limits, take },
     log,
   })
   const stopSweep = startSweep({
@@ -99,6 +113,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
     shards,
     intervalMs: heartbeatMs,
     stuck: watch.stuck,
+    broken: backend.broken,
   })
   log.info({ shards, concurrency: config.workerConcurrency }, 'Taking jobs')
 
@@ -110,7 +125,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
         [
           { name: 'say goodbye', run: stopHeartbeat },
           { name: 'finish the jobs that run', run: jobs.close },
-          { name: 'stop the timers', run: () => [stopSweep(), stopUpkeep()] },
+          { name: 'stop the timers', run: () => [stopSweep(), stopUpkeep(), backend.stop()] },
           { name: 'give shares back', run: limits.stop },
           { name: 'close the backends', run: closeBackends },
           { name: 'close the queue', run: queue.close },
@@ -121,4 +136,13 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
       for (const connection of [redis, queueRedis]) connection.disconnect()
     },
   }
+}
+
+/** Not all at once. */
+const soon = (): Later => ({ kind: 'later', ms: 1_000 + Math.floor(Math.random() * 4_000) })
+
+async function placeForProbe(domain: Domain, limits: BackendLimits): Promise<(() => void) | undefined> {
+  if (limits.pauseLeft(domain) > 0) return undefined
+  const share = await limits.wait(domain, true)
+  return share.kind === 'share' ? share.end : undefined
 }

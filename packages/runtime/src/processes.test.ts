@@ -1,8 +1,9 @@
+import type { Domain } from '@rollcall/roster'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
 import { PROCESSES_KEY, processKey } from './keys.ts'
-import { liveProcesses, type ProcessRole, startHeartbeat } from './processes.ts'
+import { type BrokenBackend, liveProcesses, type ProcessRole, startHeartbeat } from './processes.ts'
 
 let redis: Redis
 
@@ -30,6 +31,25 @@ test('a process says what it is', async () => {
       startedAt: expect.any(String),
     },
   ])
+  await stop()
+})
+
+test('what it says of its backends is as it is at each beat', async () => {
+  const broken: BrokenBackend[] = []
+  const intervalMs = 10
+  const stop = startHeartbeat({
+    redis,
+    id: 'one',
+    role: 'worker',
+    version: '1.2.3',
+    shards: 1,
+    intervalMs,
+    broken: () => broken,
+  })
+  const told = async () => (await liveProcesses(redis)).map((process) => process.broken)
+  expect(await told()).toEqual([undefined])
+  broken.push({ domain: 'example.org' as Domain, since: '2026-01-01T00:00:00.000Z', reason: 'refused' })
+  await vi.waitFor(async () => expect(await told()).toEqual([broken]))
   await stop()
 })
 

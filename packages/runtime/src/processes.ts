@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import type { Domain } from '@rollcall/roster'
 import type { Redis } from 'ioredis'
 import { PROCESSES_KEY, processKey } from './keys.ts'
 
@@ -20,6 +21,16 @@ export interface ProcessReport {
   readonly shards: number
   /** Shards whose jobs this worker does not take although they wait; absent: none. */
   readonly stuck?: readonly number[]
+  /** Backends that this worker does not ask at present; absent: none. */
+  readonly broken?: readonly BrokenBackend[]
+}
+
+/** A backend that does not work, as a worker sees it. */
+export interface BrokenBackend {
+  readonly domain: Domain
+  /** ISO 8601. */
+  readonly since: string
+  readonly reason: string
 }
 
 /** After how many missed beats a process counts as gone. */
@@ -34,6 +45,7 @@ export interface Heartbeat {
   readonly intervalMs: number
   /** Of a worker: what its loops say of themselves. */
   readonly stuck?: () => readonly number[]
+  readonly broken?: () => readonly BrokenBackend[]
 }
 
 /** Says that this process lives, now and every `intervalMs`, until the returned function is called. No clocks are compared: the entry expires. */
@@ -45,6 +57,7 @@ export function startHeartbeat({
   shards,
   intervalMs,
   stuck = () => [],
+  broken = () => [],
 }: Heartbeat): () => Promise<void> {
   const report: ProcessReport = {
     id,
@@ -55,7 +68,12 @@ export function startHeartbeat({
     startedAt: new Date().toISOString(),
     shards,
   }
-  const text = (): string => JSON.stringify({ ...report, ...(stuck().length > 0 && { stuck: stuck() }) })
+  const text = (): string =>
+    JSON.stringify({
+      ...report,
+      ...(stuck().length > 0 && { stuck: stuck() }),
+      ...(broken().length > 0 && { broken: broken() }),
+    })
   const beat = async (): Promise<void> => {
     await Promise.all([
       redis.set(processKey(id), text(), 'PX', intervalMs * BEATS_MISSED),

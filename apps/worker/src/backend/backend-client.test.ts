@@ -6,7 +6,7 @@ import { parseUrlTemplate, type User } from '@rollcall/roster'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Behaviour, startBackend, type TestBackend } from '../../../../test/support/backend.ts'
 import { clientFor, configOf, domainNamed, userNamed } from '../../../../test/support/backend-client.ts'
-import type { BackendClient, BackendClientOptions, BackendConfig, Source } from './backend-client.ts'
+import type { BackendClient, BackendClientOptions, BackendConfig, BackendFailure, Source } from './backend-client.ts'
 import { sourceMarks } from './source-marks.ts'
 
 const john = userNamed('john')
@@ -373,8 +373,24 @@ describe('a backend in trouble', () => {
       code: 'backend-status',
       message: `The backend answered ${status}`,
       retry: 'backoff',
+      ...(status >= 500 && { outage: true }),
     }
     expect(await client.fetchRoster(john, {})).toEqual(failure)
+  })
+
+  it.each<[Behaviour, boolean]>([
+    [{ kind: 'hang' }, true],
+    [{ kind: 'reset' }, true],
+    [{ kind: 'reset-mid-body' }, true],
+    [404, false],
+    [403, false],
+    [{ kind: 'raw', body: '[1]' }, false],
+    [{ kind: 'raw', status: 503, headers: { 'retry-after': '7' } }, false],
+    [{ kind: 'endless' }, false],
+  ])('%j: whether it may be the backend as a whole', async (behaviour, outage) => {
+    await configure({ backendTimeoutMs: 300 })
+    backend.set('john', behaviour)
+    expect(((await client.fetchRoster(john, {})) as BackendFailure).outage).toBe(outage ? true : undefined)
   })
 
   it('500 twice and then good: each is its own answer', async () => {

@@ -10,6 +10,8 @@ export interface BackendFailure {
   readonly code: FailureCode
   readonly message: string
   readonly retry: Retry
+  /** It may be the backend as a whole that does not work, and not this answer. */
+  readonly outage?: true
 }
 
 export const failed = (code: FailureCode, message: string, retry: Retry = 'never'): BackendFailure => ({
@@ -17,6 +19,12 @@ export const failed = (code: FailureCode, message: string, retry: Retry = 'never
   code,
   message,
   retry,
+})
+
+/** No answer, or one that says that the backend does not work. */
+export const outage = (code: FailureCode, message: string): BackendFailure => ({
+  ...failed(code, message, 'backoff'),
+  outage: true,
 })
 
 /** What nobody foresaw in an answer is a failure of that answer. `conceal` takes credentials out of what is told. */
@@ -29,17 +37,16 @@ export const unreadable = (cause: unknown, conceal: (text: string) => string): B
 
 /** What it means that no answer came, or no whole one. Throws again what no backend can be the cause of. */
 export function transferFailure(error: unknown, conceal: (text: string) => string): BackendFailure {
-  if (error instanceof DeadlineError) return failed('backend-timeout', `The backend gave ${error.message}`, 'backoff')
+  if (error instanceof DeadlineError) return outage('backend-timeout', `The backend gave ${error.message}`)
   if (error instanceof BodyTooLargeError) return failed('roster-too-large', `The backend sent a ${error.message}`)
   if (error instanceof BodyEncodingError) return failed('roster-invalid', `The backend sent ${error.message}`)
   const code = codeOf(error)
   if (code === undefined && error instanceof BrokenOffError) return unreadable(error.cause, conceal)
   if (code === undefined || OUR_FAULT.has(code)) throw error
-  if (code === CONNECT_TIMEOUT) return failed('backend-timeout', 'The backend took no connection in time', 'backoff')
-  if (code === PROXY_REFUSED)
-    return failed('backend-unreachable', 'The proxy did not connect to the backend', 'backoff')
+  if (code === CONNECT_TIMEOUT) return outage('backend-timeout', 'The backend took no connection in time')
+  if (code === PROXY_REFUSED) return outage('backend-unreachable', 'The proxy did not connect to the backend')
   const what = error instanceof BrokenOffError ? 'The answer of the backend broke off' : 'No answer from the backend'
-  return failed('backend-unreachable', `${what} (${WORDS[code] ?? printable(code)})`, 'backoff')
+  return outage('backend-unreachable', `${what} (${WORDS[code] ?? printable(code)})`)
 }
 
 /** Of undici's own codes the one that everybody meets. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { EMPTY_ROSTER, parseRoster, printable, type Roster, type RosterResult } from '@rollcall/roster'
-import { type BackendFailure, failed } from './failures.ts'
+import { type BackendFailure, failed, outage } from './failures.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /** Of the last answer that is stored; both absent: there is none to compare with. */
@@ -48,8 +48,9 @@ export function readAnswer(received: Received, stored: Source, rules: ReadingRul
     const pauseMs = retryAfterMs(headerOf(received, 'retry-after'), Date.now(), rules.retryAfterMaxMs)
     if (pauseMs !== undefined) return failed('backend-status', `${message} and asked for a pause`, { pauseMs })
   }
-  // 429 without a time to wait for: it will go better later, and the attempts bound how often it is tried.
-  return failed('backend-status', message, status >= 500 || status === 429 ? 'backoff' : 'never')
+  // Without a time to wait for: it will go better later, and the attempts bound how often it is tried.
+  if (status === 429) return failed('backend-status', message, 'backoff')
+  return status >= 500 ? outage('backend-status', message) : failed('backend-status', message)
 }
 
 const GONE: BackendAnswer = {

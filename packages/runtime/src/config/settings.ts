@@ -240,6 +240,19 @@ export const Settings = z.strictObject({
     500,
     'Connections of one worker to one backend at most; fewer than WORKER_CONCURRENCY + SLOW_LANE, and fetches wait for one on their own deadline',
   ),
+  breakerFailures: work(
+    'BREAKER_FAILURES',
+    integer(1, 10_000),
+    20,
+    'Fetches in a row of one domain without an answer, or with 5xx, after which a worker looks whether its backend still works',
+  ),
+  breakerPauseMs: work(
+    'BREAKER_PAUSE_MS',
+    milliseconds(10),
+    1_000,
+    'Pause before a backend that does not work is looked at again; doubles each time, with jitter',
+  ),
+  breakerMaxPauseMs: work('BREAKER_MAX_PAUSE_MS', milliseconds(10), 30_000, 'Longest such pause'),
   jobAttempts: work('JOB_ATTEMPTS', integer(1, 100), 3, 'Fetches of a user before the last failure counts'),
   retryBackoffMs: work(
     'RETRY_BACKOFF_MS',
