@@ -1,4 +1,4 @@
-import { ACCEPTING_KEY, refreshChunkKey, refreshKey } from '@rollcall/runtime'
+import { refreshChunkKey, refreshKey, shardKeys } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startBackend } from '../support/backend.ts'
@@ -9,6 +9,7 @@ import { edit, notAsInBackend, usernames } from './rosters.ts'
 /** So many that the first are fetched long before the last are asked for. */
 const MANY = usernames(6_000)
 const SOME = usernames(2_000)
+const RECORDS = refreshKey('0000*')
 
 describe.each([
   ['another one alive', 'before'],
@@ -20,7 +21,7 @@ describe.each([
     const answer = api.refresh(MANY).catch(() => 'broken')
     await backend.until(() => backend.requests.length > 0)
     api.kill('SIGSTOP') // to look around without haste
-    const [id = ''] = await redis.zrange(ACCEPTING_KEY, '0', '-1')
+    const [id = ''] = await redis.zrange(shardKeys(0).accepting, '0', '-1')
     const chunks = await chunksOf(redis, id)
     const asked = chunks.filter(({ requested }) => requested).length
     await annotate(`killed when ${asked} of ${chunks.length} chunks were written down as asked for`)
@@ -40,18 +41,18 @@ describe.each([
     expect((await api.refresh(SOME)).body).toMatchObject({ updated: 2_000 })
     edit(backend, SOME, 2)
     backend.set('*', { kind: 'good', delayMs: 200 })
-    const earlier = new Set(await redis.keys(refreshKey('*')))
+    const earlier = new Set(await redis.keys(RECORDS))
     const before = backend.requests.length
     const answer = api.refresh(SOME).catch(() => 'broken')
     await backend.until(() => backend.requests.length >= before + 600)
     api.kill('SIGSTOP')
-    expect(await redis.zcard(ACCEPTING_KEY), 'the kill came too early').toBe(0)
+    expect(await redis.zcard(shardKeys(0).accepting), 'the kill came too early').toBe(0)
     expect(backend.requests.length, 'the kill came too late').toBeLessThan(before + 2_000)
     const killedAt = performance.now()
     api.kill('SIGKILL')
     expect(await answer).toBe('broken')
 
-    const [id] = (await redis.keys(refreshKey('*'))).filter((key) => !earlier.has(key)).map((key) => key.split(':')[2])
+    const [id] = (await redis.keys(RECORDS)).filter((key) => !earlier.has(key)).map((key) => key.split(':')[3])
     const { seconds } = await untilDone(await other(), id ?? '', SOME.length, killedAt)
     await annotate(`done ${seconds} s after the kill`)
     expect(await notAsInBackend(env.REDIS_URL, backend, SOME)).toEqual([])

@@ -1,5 +1,5 @@
 import { BareJid, parseRoster, toContactsBody } from '@rollcall/roster'
-import { shardKeys } from '@rollcall/runtime'
+import { type RedisClient, shardKeys, shardOf } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import type { TestBackend } from '../support/backend.ts'
 
@@ -12,11 +12,12 @@ export function edit(backend: TestBackend, users: readonly string[], edition: nu
 
 /** The users whose stored roster is not the one that the backend has now: all are compared, byte by byte. */
 export async function notAsInBackend(
-  redisUrl: string,
+  redis: string | RedisClient,
   backend: TestBackend,
   users: readonly string[],
+  shards = 1,
 ): Promise<string[]> {
-  const stored = await storedBodies(redisUrl, users)
+  const stored = await storedBodies(redis, users, shards)
   const wrong = users.filter((user, i) => stored[i] !== asStored(backend.rosters.get(user)))
   return wrong.length > 10 ? [...wrong.slice(0, 10), `and ${wrong.length - 10} more`] : wrong
 }
@@ -32,13 +33,25 @@ function asStored(json: unknown): string {
   return toContactsBody(parsed.roster)
 }
 
-async function storedBodies(redisUrl: string, users: readonly string[]): Promise<unknown[]> {
-  const redis = new Redis(redisUrl)
+async function storedBodies(redis: string | RedisClient, users: readonly string[], shards: number): Promise<unknown[]> {
+  if (typeof redis !== 'string') return Promise.all(users.map((user) => redis.hget(rosterKey(user, shards), 'body')))
+  const own = new Redis(redis)
   try {
-    const pipeline = redis.pipeline()
-    for (const user of users) pipeline.hget(shardKeys(0).roster(BareJid.parse(`${user}@localhost`)), 'body')
-    return ((await pipeline.exec()) ?? []).map(([, body]) => body)
+    return await storedBodies(own, users, shards)
   } finally {
-    redis.disconnect()
+    own.disconnect()
   }
+}
+
+export function shardOfUser(user: string, shards: number): number {
+  return shardOf(BareJid.parse(`${user}@localhost`), shards)
+}
+
+const rosterKey = (user: string, shards: number): string =>
+  shardKeys(shardOfUser(user, shards)).roster(BareJid.parse(`${user}@localhost`))
+
+/** The edition of each user's stored roster; 0: none. */
+export async function storedEditions(redis: RedisClient, users: readonly string[], shards = 1): Promise<number[]> {
+  const bodies = await storedBodies(redis, users, shards)
+  return bodies.map((body) => Number(/"Edition (\d+)"/.exec(String(body))?.[1] ?? 0))
 }

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http'
 import type { BareJid, Domain } from '@rollcall/roster'
-import { refreshKey, refreshOwnerKey } from '@rollcall/runtime'
+import { refreshKey, refreshOwnerKey, shardKeys } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type RefreshHeader, refreshRecords } from '../../apps/api/src/refresh-records.ts'
@@ -117,7 +117,7 @@ describe('a refresh whose api died while it took it in', () => {
     await expect
       .poll(() => progressOf(`/v1/refreshes/${id}`))
       .toMatchObject({ state: 'done', total: 3, updated: 3, errors: 0, pending: 0 })
-    await expect.poll(() => redis.zcard('rollcall:refreshes:accepting')).toBe(0)
+    await expect.poll(() => redis.zcard(shardKeys(0).accepting)).toBe(0)
   })
 
   test('does not keep others from being gone on with when it cannot be read', async () => {
@@ -128,11 +128,11 @@ describe('a refresh whose api died while it took it in', () => {
     }
     dead.close()
     await redis.hset(refreshKey(broken), 'header', '{}')
-    await redis.zadd('rollcall:refreshes:accepting', 1, broken) // the first to be gone on with
+    await redis.zadd(shardKeys(0).accepting, 1, broken) // the first to be gone on with
     await redis.del(refreshOwnerKey(broken), refreshOwnerKey(whole))
     await backend.arrived('beside-a-broken-one')
     await expect.poll(() => progressOf(`/v1/refreshes/${whole}`)).toMatchObject({ state: 'done', updated: 1 })
-    await redis.zrem('rollcall:refreshes:accepting', broken)
+    await redis.zrem(shardKeys(0).accepting, broken)
   })
 
   test('is asked for only as far as it had not been', async () => {

@@ -9,7 +9,8 @@ import { ownRedis } from '../support/processes.ts'
 
 function connect(url: string): Redis {
   const log = createLog({ level: 'silent', name: 'test' })
-  const redis = connectRedis({ url, role: 'request', name: 'test', timeoutMs: 2000, log })
+  const place = { kind: 'one', url } as const
+  const redis = connectRedis({ place, role: 'request', name: 'test', timeoutMs: 2000, log }) as Redis
   onTestFinished(() => redis.disconnect())
   return redis
 }
@@ -97,4 +98,21 @@ test('one that is away is not refused: it is waited for', async () => {
   expect(await whenReady(redis, 50)).toBe(false)
   await ownRedis({ port })
   expect(await whenReady(redis, 5000)).toBe(true)
+})
+
+describe('a Redis of another kind than the settings say is refused', () => {
+  test('a node of a Cluster at REDIS_URL', async () => {
+    const busPort = String(await freePort())
+    const { url } = await ownRedis({ args: ['--cluster-enabled', 'yes', '--cluster-port', busPort] })
+    await expect(checkRedis(await ready(url))).rejects.toThrow(/is a node of a Cluster: write REDIS_CLUSTER/)
+  })
+
+  test('a Redis by itself in REDIS_CLUSTER', async () => {
+    const { port } = await ownRedis()
+    const place = { kind: 'cluster', nodes: [{ host: '127.0.0.1', port }] } as const
+    const log = createLog({ level: 'silent', name: 'test' })
+    const redis = connectRedis({ place, role: 'request', name: 'test', timeoutMs: 2000, log })
+    onTestFinished(() => redis.disconnect())
+    await expect(whenReady(redis, 10_000)).rejects.toThrow(/refuses what REDIS_CLUSTER says: ERR.*cluster support/)
+  })
 })

@@ -87,3 +87,24 @@ test('who runs with another number of shards is told of by readiness, and a refr
   })
   held.release()
 })
+
+test('workers share the shards as WORKER_SHARDS says, and readiness tells of those that none of them serves', async () => {
+  const halves = await startRollcall({ rosterUrl: backend.template, workers: 0, env: { SHARDS: String(SHARDS) } })
+  const ready = async () => (await halves.send('/health/ready')).json()
+  const low = await halves.startWorker({ WORKER_SHARDS: '0-1' })
+  const ofShards = (...shards: number[]) => users.filter((user) => shards.includes(shardOfUser(user))).slice(0, 50)
+  await expect.poll(ready).toEqual({
+    status: 'degraded',
+    reasons: ['No worker serves shards 2-3 (WORKER_SHARDS): refreshes of their users wait in the queue'],
+  })
+  expect((await halves.refresh(ofShards(0, 1))).body).toMatchObject({ updated: 50, errors: 0 })
+  const waiting = halves.refresh(ofShards(2, 3))
+  const high = await halves.startWorker({ WORKER_SHARDS: '3,2' })
+  expect((await waiting).body).toMatchObject({ updated: 50, errors: 0 })
+  await expect.poll(ready).toEqual({ status: 'ok', reasons: [] })
+  await low.stop()
+  await expect.poll(ready).toMatchObject({ reasons: [expect.stringMatching(/^No worker serves shards 0-1 /)] })
+  await high.stop()
+  await expect.poll(ready).toMatchObject({ reasons: [expect.stringMatching(/^No worker is alive/)] })
+  await halves.stop()
+})

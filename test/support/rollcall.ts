@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { type Config, createLog, loadConfig } from '@rollcall/runtime'
 import { type RunningApi, startApi } from '../../apps/api/src/api.ts'
 import { type RunningWorker, startWorker } from '../../apps/worker/src/worker.ts'
@@ -53,7 +54,10 @@ export async function startRollcall({
         ...more,
       },
       cwd: '/',
-      readFile: (path) => (path.endsWith('rollcall.config.json') ? (file ?? null) : null),
+      readFile: (path) => {
+        if (path.endsWith('rollcall.config.json')) return file ?? null
+        return path.endsWith('.env') ? null : readFileSync(path, 'utf8')
+      },
     })
   const running: { stop(): Promise<void> }[] = []
   const keep = <T extends { stop(): Promise<void> }>(one: T): T => {

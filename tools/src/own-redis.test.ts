@@ -18,7 +18,7 @@ async function redisWith(...args: string[]): Promise<number> {
   return redis.port
 }
 
-const tried = (redisUrl: string) => tryOwnRedis({ redisUrl, redisTimeoutMs: 500 })
+const tried = (url: string) => tryOwnRedis({ ownRedis: { kind: 'one', url }, redisTimeoutMs: 500 })
 
 test('one that is not there is named, without waiting and without its password', async () => {
   const port = await freePort()
@@ -55,5 +55,5 @@ test('a database that is not there is named, and a policy that loses jobs is tol
 })
 
 test('without one there is nothing to try', async () => {
-  expect(await tryOwnRedis({ redisUrl: undefined, redisTimeoutMs: 500 })).toEqual([])
+  expect(await tryOwnRedis({ ownRedis: undefined, redisTimeoutMs: 500 })).toEqual([])
 })

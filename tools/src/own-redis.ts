@@ -1,5 +1,12 @@
 import { once } from 'node:events'
-import { checkRedis, connectRedis, createLog, hideSecrets, RedisUnusableError } from '@rollcall/runtime'
+import {
+  checkRedis,
+  connectRedis,
+  createLog,
+  hideSecrets,
+  type RedisPlace,
+  RedisUnusableError,
+} from '@rollcall/runtime'
 import { StartError, type StartOptions } from './start-options.ts'
 
 /**
@@ -7,13 +14,19 @@ import { StartError, type StartOptions } from './start-options.ts'
  * Throws StartError or RedisUnusableError when it cannot be used; returns what should be mended.
  */
 export async function tryOwnRedis({
-  redisUrl,
+  ownRedis,
   redisTimeoutMs,
-}: Pick<StartOptions, 'redisUrl' | 'redisTimeoutMs'>): Promise<string[]> {
-  if (redisUrl === undefined) return []
+}: Pick<StartOptions, 'ownRedis' | 'redisTimeoutMs'>): Promise<string[]> {
+  if (ownRedis === undefined) return []
   const log = createLog({ name: 'start', level: 'silent' })
-  const redis = connectRedis({ url: redisUrl, role: 'request', name: 'rollcall-start', timeoutMs: redisTimeoutMs, log })
-  const place = `Redis at ${hideSecrets(redisUrl)}`
+  const redis = connectRedis({
+    place: ownRedis,
+    role: 'request',
+    name: 'rollcall-start',
+    timeoutMs: redisTimeoutMs,
+    log,
+  })
+  const place = `Redis at ${whereIs(ownRedis)}`
   try {
     // Rejects at the first error already, where the api and the workers would go on trying.
     await once(redis, 'ready', { signal: AbortSignal.timeout(redisTimeoutMs) }).catch((cause: Error) => {
@@ -26,6 +39,13 @@ export async function tryOwnRedis({
   } finally {
     redis.disconnect()
   }
+}
+
+function whereIs(place: RedisPlace): string {
+  if (place.kind === 'one') return hideSecrets(place.url)
+  const addresses = place.kind === 'cluster' ? place.nodes : place.sentinels
+  const listed = addresses.map(({ host, port }) => `${host}:${port}`).join(', ')
+  return place.kind === 'cluster' ? listed : `${place.master} (Sentinels ${listed})`
 }
 
 function whatIsWrong(error: NodeJS.ErrnoException, timeoutMs: number): string {

@@ -22,7 +22,7 @@ describe('npm start', () => {
       dataDirectory: '/data',
       api: addressOf('127.0.0.1', 8080),
       example: addressOf('127.0.0.1', 8090),
-      redisUrl: undefined,
+      ownRedis: undefined,
       redisTimeoutMs: 2_000,
       domain: 'localhost',
       tokens: false,
@@ -35,7 +35,7 @@ describe('npm start', () => {
     write('.env', 'HTTP_ROSTER_URL=http://127.0.0.1:3000/%s\nREDIS_URL=redis://127.0.0.1:7000\nPORT=8181')
     expect(await read()).toMatchObject({
       example: undefined,
-      redisUrl: 'redis://127.0.0.1:7000',
+      ownRedis: { kind: 'one', url: 'redis://127.0.0.1:7000' },
       api: { port: 8181 },
       warnings: [],
     })
@@ -45,7 +45,7 @@ describe('npm start', () => {
   test('takes domains and Redis from the configuration file', async () => {
     const domains = { 'example.org': { rosterUrl: 'http://127.0.0.1:3000/%s' } }
     write('rollcall.config.json', JSON.stringify({ domains, redisUrl: 'redis://127.0.0.1:7000' }))
-    expect(await read()).toMatchObject({ example: undefined, redisUrl: 'redis://127.0.0.1:7000' })
+    expect(await read()).toMatchObject({ example: undefined, ownRedis: { kind: 'one', url: 'redis://127.0.0.1:7000' } })
   })
 
   test('keeps the example on this machine, wherever the api listens', async () => {

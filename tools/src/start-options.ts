@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs, parseEnv } from 'node:util'
-import { loadConfig } from '@rollcall/runtime'
+import { loadConfig, type RedisPlace } from '@rollcall/runtime'
 import { urlOf } from './address.ts'
 import { exampleTokenDoubts } from './example-token.ts'
 import { freePort } from './free-port.ts'
@@ -19,7 +19,7 @@ export interface StartOptions {
   /** Undefined when the user has a backend: the example is left out then. */
   readonly example: (Address & { readonly token: string | undefined }) | undefined
   /** A Redis of the user's own. */
-  readonly redisUrl: string | undefined
+  readonly ownRedis: RedisPlace | undefined
   readonly redisTimeoutMs: number
   /** Of the users of the example. */
   readonly domain: string
@@ -78,19 +78,20 @@ export async function readStartOptions(
   const config = loadConfig({ env: { ...environment, ...rosterUrl }, cwd: directory })
   const port = await anyForZero(config.port)
   if (port === examplePort) throw new StartError(`PORT and EXAMPLE_PORT are both ${port}: give each one of its own.`)
-  const redisUrl = env.REDIS_URL || 'redisUrl' in file ? config.redisUrl : undefined
+  const isOwn = config.redis.kind !== 'one' || env.REDIS_URL || 'redisUrl' in file
+  const ownRedis = isOwn ? config.redis : undefined
   return {
     dataDirectory,
     api: addressOf(config.host, port),
     example,
-    redisUrl,
+    ownRedis,
     redisTimeoutMs: config.redisTimeoutMs,
     domain: config.defaultDomain,
     tokens: config.tokens.length > 0,
     warnings: [
       ...config.warnings,
       ...(example ? exampleTokenDoubts(example.token, config) : []),
-      ...(example && redisUrl ? [SHARED_REDIS] : []),
+      ...(example && ownRedis ? [SHARED_REDIS] : []),
     ],
   }
 }

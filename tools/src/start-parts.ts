@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RedisPlace } from '@rollcall/runtime'
 import { appArgs } from './app-command.ts'
 import { startChild } from './child.ts'
 import { type Part, type PartOptions, part } from './part.ts'
@@ -17,7 +18,7 @@ export interface Parts {
   /** The example, the api, the workers. */
   readonly apps: readonly Part[]
   readonly all: readonly Part[]
-  /** Known once Redis runs. */
+  /** Of the Redis that is brought along; known once it runs. */
   redisUrl(): string
   /** To be typed in a second shell. */
   readonly againCommand: string
@@ -36,9 +37,9 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
 
   // The users of the example are nobody's, and must never be served as those of a backend of the user's own.
   const redisDirectory = join(dataDirectory, example ? 'example-redis' : 'redis')
-  let redisUrl = options.redisUrl
+  let redisUrl: string | undefined
   let redisPort: number | undefined
-  const redis = redisUrl
+  const redis = options.ownRedis
     ? undefined
     : part({
         ...base,
@@ -85,8 +86,9 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
       ready,
     })
 
+  const redisPlace = (): RedisPlace => options.ownRedis ?? { kind: 'one', url: knownRedisUrl() }
   const rollcallEnv = () => ({
-    REDIS_URL: knownRedisUrl(),
+    ...(options.ownRedis ? {} : { REDIS_URL: knownRedisUrl() }), // one of the user's own is in the environment, or in the file
     ...(example ? { HTTP_ROSTER_URL: exampleRosterUrl(example) } : {}),
   })
 
@@ -116,7 +118,7 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
     ),
     ...Array.from({ length: WORKERS }, (_, index) =>
       app(`worker-${index + 1}`, appArgs('worker'), rollcallEnv, (child) =>
-        untilWorkerBeats(child, { url: knownRedisUrl(), timeoutMs }),
+        untilWorkerBeats(child, { place: redisPlace(), timeoutMs }),
       ),
     ),
   ]

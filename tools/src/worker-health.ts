@@ -6,7 +6,7 @@ import { connectRedis, createLog, liveProcesses, loadConfig } from '@rollcall/ru
 const config = loadConfig({ env: process.env, cwd: process.cwd() })
 const log = createLog({ name: 'worker-health', level: 'silent' })
 const redis = connectRedis({
-  url: config.redisUrl,
+  place: config.redis,
   role: 'background',
   name: 'rollcall-worker-health',
   timeoutMs: config.redisTimeoutMs,

@@ -1,13 +1,13 @@
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { connectRedis, createLog, liveProcesses } from '@rollcall/runtime'
+import { connectRedis, createLog, liveProcesses, type RedisPlace } from '@rollcall/runtime'
 import { type Child, ChildEndedError } from './child.ts'
 
 const SEEN_MS = 30_000
 const POLL_MS = 50
 
 export interface HeartbeatRedis {
-  readonly url: string
+  readonly place: RedisPlace
   readonly timeoutMs: number
 }
 
@@ -15,9 +15,9 @@ export interface HeartbeatRedis {
  * A worker listens on no port, but says in Redis that it lives, from when it takes jobs. Settles when this one has.
  * Rejects when it ends or takes too long.
  */
-export async function untilWorkerBeats(child: Child, { url, timeoutMs }: HeartbeatRedis): Promise<void> {
+export async function untilWorkerBeats(child: Child, { place, timeoutMs }: HeartbeatRedis): Promise<void> {
   const log = createLog({ name: 'start', level: 'silent' })
-  const redis = connectRedis({ url, role: 'request', name: 'rollcall-start', timeoutMs, log })
+  const redis = connectRedis({ place, role: 'request', name: 'rollcall-start', timeoutMs, log })
   // Not connected yet, or for the moment: what the worker says of Redis is shown.
   const look = () => liveProcesses(redis).catch(() => [])
   try {

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Config,
   connectRedis,
+  connectSubscriber,
   type Log,
   newProcessId,
-  type RedisRole,
   refreshQueue,
   rosterStore,
   shutDown,
@@ -15,6 +15,7 @@ import {
   vetRedis,
 } from '@rollcall/runtime'
 import pLimit from 'p-limit'
+import { askAgain } from './ask-again.ts'
 import { gate } from './gate.ts'
 import { openUsers } from './open-users.ts'
 import { waitingRoom } from './patience.ts'
@@ -41,14 +42,13 @@ const CLOSE_ANSWERED_EVERY_MS = 50
 export async function startApi(config: Config, log: Log): Promise<RunningApi> {
   const { shards, redisTimeoutMs, heartbeatMs, drainMs, shutdownDeadlineMs } = config
   const replica = newProcessId('api')
-  const connect = (role: RedisRole, name: string) =>
-    connectRedis({ url: config.redisUrl, role, name: `rollcall-api-${name}`, timeoutMs: redisTimeoutMs, log })
-  const redis = connect('request', 'request')
-  const producer = connect('request', 'queue')
-  const subscriber = connect('subscriber', 'subscriber')
+  const connection = (name: string) =>
+    ({ place: config.redis, name: `rollcall-api-${name}`, timeoutMs: redisTimeoutMs, log }) as const
+  const redis = connectRedis({ ...connection('request'), role: 'request' })
+  const producer = connectRedis({ ...connection('queue'), role: 'request' })
+  const subscriber = connectSubscriber(redis, connection('subscriber'))
   await vetRedis(redis, redisTimeoutMs, log)
 
-  const store = rosterStore({ ...config, redis, changesMaxLen: config.changesMaxlen })
   const queue = refreshQueue({
     redis: producer,
     shards,
@@ -56,6 +56,8 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
     attempts: config.jobAttempts,
     backoffMs: config.retryBackoffMs,
   })
+  const stored = rosterStore({ ...config, redis, changesMaxLen: config.changesMaxlen })
+  const store = askAgain({ store: stored, queue, connections: [redis, producer], log })
   const records = refreshRecords({ redis, replica, ttlS: config.refreshTtlS })
   const settled = settlements({
     subscriber,
@@ -119,7 +121,7 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
       clearTimeout(answerAll)
       clearInterval(closeAnswered)
       server.closeAllConnections()
-      for (const connection of [redis, producer, subscriber]) connection.disconnect()
+      for (const one of [subscriber, redis, producer]) one.disconnect()
     },
   }
 }

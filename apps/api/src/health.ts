@@ -3,11 +3,14 @@ import {
   type Config,
   liveProcesses,
   type ProcessReport,
+  type RedisClient,
   type RosterStore,
   redisTrouble,
+  shardKeys,
+  shardList,
+  unservedShards,
   writeProblem,
 } from '@rollcall/runtime'
-import type { Redis } from 'ioredis'
 import type { OpenUsers } from './open-users.ts'
 
 export interface Health {
@@ -21,7 +24,7 @@ export interface Health {
 }
 
 export interface HealthDeps {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly shards: number
   readonly openUsers: Pick<OpenUsers, 'count' | 'max'>
   readonly domains: Pick<Config['domains'], 'has'>
@@ -33,39 +36,70 @@ export interface HealthDeps {
 /** Ready = Redis can be read, so that logins go on; what does not work besides is said, but takes no api out of service. */
 export async function readiness({ redis, shards, openUsers, domains, store, ending }: HealthDeps): Promise<Health> {
   if (ending()) return unavailable('This process is ending')
-  try {
-    const [processes, notWritable, open, held] = await Promise.all([
-      liveProcesses(redis),
-      writeProblem(redis),
-      openUsers.count(),
-      store.heldDomains(),
-    ])
-    const reasons: string[] = []
-    // What takes no writes takes no heartbeats either: then nothing is known of the workers.
-    if (notWritable) reasons.push(`Redis takes no writes: refreshes are refused (${notWritable})`)
-    else if (!processes.some(({ role }) => role === 'worker'))
-      reasons.push('No worker is alive: refreshes wait in the queue')
-    for (const { id, host, pid, stuck = [] } of processes)
-      if (stuck.length > 0)
-        reasons.push(`${id} (pid ${pid} on ${host}) is stuck: it takes no jobs of shard ${stuck.join(', ')}`)
-    reasons.push(...brokenBackends(processes))
-    const other = processes.find((process) => process.shards !== shards)
-    if (other)
-      reasons.push(
-        `${other.id} runs with SHARDS=${other.shards}, this api with ${shards}: each misses users of the other`,
-      )
-    if (open >= openUsers.max)
-      reasons.push(`${open} users wait to be fetched: refreshes are refused (MAX_OPEN_USERS is ${openUsers.max})`)
-    for (const [domain, since] of held) {
-      if (domains.has(domain as Domain))
-        reasons.push(
-          `The backend of ${domain} gives empty rosters; they are held back since ${new Date(since).toISOString()}, until somebody confirms or rejects them`,
-        )
-    }
-    return { httpStatus: 200, body: { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, openUsers: open } }
-  } catch (error) {
-    return unavailable(`Redis cannot be read: ${redisTrouble(error)}`)
+  const [processes, notWritable, open, held] = await Promise.all([
+    liveProcesses(redis).catch((error: unknown) => redisTrouble(error)),
+    shardsThatTakeNoWrites(redis, shards),
+    openUsers.count().catch(() => 0),
+    store.heldDomains().catch(() => new Map<string, number>()),
+  ])
+  const reasons: string[] = []
+  if (typeof processes === 'string') {
+    // Of a Cluster another part may be away: the shards that are there are served.
+    if (!redis.isCluster || notWritable?.shards.length === shards)
+      return unavailable(`Redis cannot be read: ${processes}`)
+    reasons.push(`A part of Redis cannot be read: ${processes}`)
   }
+  // What takes no writes takes no heartbeats either: then nothing is known of the workers.
+  if (notWritable) reasons.push(refusedWrites(notWritable, shards))
+  else if (typeof processes !== 'string') reasons.push(...unserved(processes, shards))
+  if (typeof processes !== 'string')
+    reasons.push(...stuckLoops(processes), ...brokenBackends(processes), ...otherShards(processes, shards))
+  if (open >= openUsers.max)
+    reasons.push(`${open} users wait to be fetched: refreshes are refused (MAX_OPEN_USERS is ${openUsers.max})`)
+  for (const [domain, since] of held) {
+    if (domains.has(domain as Domain))
+      reasons.push(
+        `The backend of ${domain} gives empty rosters; they are held back since ${new Date(since).toISOString()}, until somebody confirms or rejects them`,
+      )
+  }
+  return { httpStatus: 200, body: { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, openUsers: open } }
+}
+
+interface Refusal {
+  readonly shards: readonly number[]
+  readonly reason: string
+}
+
+async function shardsThatTakeNoWrites(redis: RedisClient, shards: number): Promise<Refusal | null> {
+  const problems = await Promise.all(
+    Array.from({ length: shards }, (_, shard) => writeProblem(redis, shardKeys(shard).probe)),
+  )
+  const refusing = problems.flatMap((reason, shard) => (reason === null ? [] : [{ shard, reason }]))
+  const [first] = refusing
+  return first ? { shards: refusing.map(({ shard }) => shard), reason: first.reason } : null
+}
+
+const refusedWrites = ({ shards: refusing, reason }: Refusal, shards: number): string =>
+  refusing.length === shards
+    ? `Redis takes no writes: refreshes are refused (${reason})`
+    : `Redis takes no writes of shards ${shardList(refusing)}: refreshes of their users are refused (${reason})`
+
+function unserved(processes: readonly ProcessReport[], shards: number): string[] {
+  if (!processes.some(({ role }) => role === 'worker')) return ['No worker is alive: refreshes wait in the queue']
+  const missing = unservedShards(processes, shards)
+  if (missing.length === 0) return []
+  return [`No worker serves shards ${shardList(missing)} (WORKER_SHARDS): refreshes of their users wait in the queue`]
+}
+
+const stuckLoops = (processes: readonly ProcessReport[]): string[] =>
+  processes.flatMap(({ id, host, pid, stuck = [] }) =>
+    stuck.length > 0 ? [`${id} (pid ${pid} on ${host}) is stuck: it takes no jobs of shard ${stuck.join(', ')}`] : [],
+  )
+
+function otherShards(processes: readonly ProcessReport[], shards: number): string[] {
+  const other = processes.find((process) => process.shards !== shards)
+  if (!other) return []
+  return [`${other.id} runs with SHARDS=${other.shards}, this api with ${shards}: each misses users of the other`]
 }
 
 /** One line for each domain, with what the worker says that has known for longest. */

@@ -1,6 +1,12 @@
 import { BareJid, Domain, Failure, type RefreshProgress } from '@rollcall/roster'
-import { ACCEPTING_KEY, refreshChunkKey, refreshKey, refreshOwnerKey } from '@rollcall/runtime'
-import type { Redis } from 'ioredis'
+import {
+  type RedisClient,
+  refreshChunkKey,
+  refreshKey,
+  refreshOwnerKey,
+  shardKeys,
+  shardOfRefresh,
+} from '@rollcall/runtime'
 import { z } from 'zod'
 
 /** Users of a refresh that are asked for together: of one shard, at most 500. */
@@ -49,7 +55,7 @@ export function refreshRecords({
   replica,
   ttlS,
 }: {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly replica: string
   readonly ttlS: number
 }) {
@@ -73,7 +79,7 @@ export function refreshRecords({
         .exec()
       await Promise.all([
         redis.set(refreshOwnerKey(header.id), replica, 'PX', OWNER_LEASE_MS),
-        redis.zadd(ACCEPTING_KEY, Date.now(), header.id),
+        redis.zadd(acceptingKey(header.id), Date.now(), header.id),
       ])
       own.add(header.id)
     },
@@ -85,15 +91,15 @@ export function refreshRecords({
     /** All users have been asked for: from here on `open` and the sweep see to them. */
     async takenIn(id: string): Promise<void> {
       own.delete(id)
-      await Promise.all([redis.zrem(ACCEPTING_KEY, id), redis.del(refreshOwnerKey(id))])
+      await Promise.all([redis.zrem(acceptingKey(id), id), redis.del(refreshOwnerKey(id))])
     },
 
     /** This api gives a refresh up before it is taken in; another one goes on when the lease has ended. */
     abandon: (id: string): void => void own.delete(id),
 
-    /** The refreshes that some api was taking in when it died; each is given to one caller only. */
-    async orphans(): Promise<string[]> {
-      const ids = (await redis.zrange(ACCEPTING_KEY, '0', '99')).filter((id) => !own.has(id))
+    /** The refreshes recorded in a shard that some api was taking in when it died; each is given to one caller only. */
+    async orphans(shard: number): Promise<string[]> {
+      const ids = (await redis.zrange(shardKeys(shard).accepting, '0', '99')).filter((id) => !own.has(id))
       const taken = await Promise.all(
         ids.map(async (id) => (await redis.set(refreshOwnerKey(id), replica, 'PX', OWNER_LEASE_MS, 'NX')) === 'OK'),
       )
@@ -131,3 +137,5 @@ export function refreshRecords({
     close: () => clearInterval(timer),
   }
 }
+
+const acceptingKey = (id: string): string => shardKeys(shardOfRefresh(id)).accepting

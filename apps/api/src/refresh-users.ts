@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { BareJid, Domain, Failure, RefreshOutcome, User } from '@rollcall/roster'
 import {
   byShard,
@@ -8,6 +7,7 @@ import {
   type Priority,
   type RefreshQueue,
   type RosterStore,
+  refreshId,
 } from '@rollcall/runtime'
 import type { LimitFunction } from 'p-limit'
 import { insist } from './insist.ts'
@@ -61,7 +61,7 @@ export async function refreshUsers(
 ): Promise<RefreshResult> {
   const users = request.users.map((user) => user.jid)
   const chunks = chunksOf(users, deps.shards)
-  const header = headerOf(request, chunks.length)
+  const header = headerOf(request, chunks)
   const waiting = tally(users, deps.settlements, nameIn(deps.defaultDomain))
   try {
     await deps.records.accept(header, chunks)
@@ -178,15 +178,15 @@ function report({ caller, acceptedAt }: RefreshHeader, result: RefreshResult, lo
 
 const LOGGED_FAILURES = 3
 
-function headerOf({ caller, domain, users, unusable }: RefreshRequest, chunks: number): RefreshHeader {
+function headerOf({ caller, domain, users, unusable }: RefreshRequest, chunks: readonly RefreshChunk[]): RefreshHeader {
   return {
-    id: randomUUID(),
+    id: refreshId(chunks[0]?.shard ?? 0),
     caller,
     domain,
     acceptedAt: new Date().toISOString(),
     total: users.length + unusable.length,
     unusable: { count: unusable.length, failures: unusable.slice(0, 100) },
-    chunks,
+    chunks: chunks.length,
   }
 }
 

@@ -6,11 +6,19 @@ const LOOK_EVERY_MS = 2500
 
 /** Goes on with refreshes whose api died before all their users were asked for (G8). */
 export function startResuming(deps: RefreshDeps): () => void {
-  const resume = async (): Promise<void> => {
-    for (const id of await deps.records.orphans()) {
+  const resume = async (shard: number): Promise<void> => {
+    for (const id of await deps.records.orphans(shard)) {
       await goOnWith(id, deps).catch((error: unknown) => {
         deps.records.abandon(id) // or it would be nobody's as long as this api lives
         deps.log.warn({ err: error, refresh: id }, 'Could not go on with a refresh; an api will try again')
+      })
+    }
+  }
+  const resumeAll = async (): Promise<void> => {
+    for (let shard = 0; shard < deps.shards; shard++) {
+      await resume(shard).catch((error: unknown) => {
+        if (isRedisTrouble(error)) return // the connection says so itself, once
+        deps.log.warn({ err: error }, 'Could not look for refreshes to go on with; the next look tries again')
       })
     }
   }
@@ -18,14 +26,9 @@ export function startResuming(deps: RefreshDeps): () => void {
   const timer = setInterval(() => {
     if (resuming) return
     resuming = true
-    resume()
-      .catch((error: unknown) => {
-        if (isRedisTrouble(error)) return // the connection says so itself, once
-        deps.log.warn({ err: error }, 'Could not look for refreshes to go on with; the next look tries again')
-      })
-      .finally(() => {
-        resuming = false
-      })
+    void resumeAll().finally(() => {
+      resuming = false
+    })
   }, LOOK_EVERY_MS)
   return () => clearInterval(timer)
 }

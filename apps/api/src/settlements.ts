@@ -6,10 +6,10 @@ import {
   type Notice,
   parseNotice,
   type RosterStore,
+  type Subscriber,
   shardKeys,
   type UserState,
 } from '@rollcall/runtime'
-import type { Redis } from 'ioredis'
 
 export type Settlement =
   | { readonly kind: 'updated'; readonly changed: boolean }
@@ -37,7 +37,7 @@ export interface Expectation {
 const RECHECKED_PER_TICK = 1000
 
 export interface SettlementsOptions {
-  readonly subscriber: Redis
+  readonly subscriber: Subscriber
   readonly store: Pick<RosterStore, 'states'>
   readonly shards: number
   readonly replica: string
@@ -96,15 +96,21 @@ export function settlements({ subscriber, store, shards, replica, recheckInterva
 
   async function lookAt(users: readonly BareJid[]): Promise<void> {
     for (const [shard, group] of byShard(users, (jid) => jid, shards)) {
-      for (let i = 0; i < group.length; i += MAX_USERS_PER_CALL) {
-        const slice = group.slice(i, i + MAX_USERS_PER_CALL)
-        const look = ++looks
-        const { epoch, states } = await store.states(shard, slice)
-        states.forEach((state, at) => {
-          const jid = slice[at]
-          if (jid !== undefined) tell({ ...state, jid, epoch }, look)
-        })
-      }
+      await lookInto(shard, group).catch((error: unknown) => {
+        log.debug({ err: error, shard }, 'Could not look again at users who are waited for; the next look tries again')
+      })
+    }
+  }
+
+  async function lookInto(shard: number, group: readonly BareJid[]): Promise<void> {
+    for (let i = 0; i < group.length; i += MAX_USERS_PER_CALL) {
+      const slice = group.slice(i, i + MAX_USERS_PER_CALL)
+      const look = ++looks
+      const { epoch, states } = await store.states(shard, slice)
+      states.forEach((state, at) => {
+        const jid = slice[at]
+        if (jid !== undefined) tell({ ...state, jid, epoch }, look)
+      })
     }
   }
 
@@ -125,13 +131,8 @@ export function settlements({ subscriber, store, shards, replica, recheckInterva
   let looking = false
   async function look(users: readonly BareJid[]): Promise<void> {
     looking = true
-    try {
-      await lookAt(users)
-    } catch (error) {
-      log.debug({ err: error }, 'Could not look again at users who are waited for; the next look tries again')
-    } finally {
-      looking = false
-    }
+    await lookAt(users)
+    looking = false
   }
 
   subscriber.on('message', (_channel: string, text: string) => tell(parseNotice(text)))

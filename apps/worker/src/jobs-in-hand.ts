@@ -9,12 +9,17 @@ export type JobsInHand = ReturnType<typeof jobsInHand>
  */
 const JOBS_PER_FETCH = 1.25
 
+export interface JobsInHandOptions extends Pick<Config, 'shards' | 'workerConcurrency'> {
+  /** The shards whose jobs are taken. */
+  readonly serves: readonly number[]
+}
+
 /**
  * How many jobs a worker takes of each shard: as many as it can work on, and one more for each that merely waits for its
  * backend meanwhile.
  */
-export function jobsInHand({ shards, workerConcurrency }: Pick<Config, 'shards' | 'workerConcurrency'>) {
-  const atWork = Math.ceil(Math.floor(workerConcurrency * JOBS_PER_FETCH) / shards)
+export function jobsInHand({ shards, serves, workerConcurrency }: JobsInHandOptions) {
+  const atWork = Math.ceil(Math.floor(workerConcurrency * JOBS_PER_FETCH) / serves.length)
   const aside = new Array<number>(shards).fill(0)
   const listeners = new Set<(shard: number) => void>()
   const change = (shard: number, by: 1 | -1): void => {

@@ -1,6 +1,5 @@
-import { isRedisTrouble, type Log, QUEUE_NAME, type RefreshJob, shardKeys } from '@rollcall/runtime'
+import { isRedisTrouble, type Log, QUEUE_NAME, type RedisClient, type RefreshJob, shardKeys } from '@rollcall/runtime'
 import { UnrecoverableError } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { jobLosses } from './job-losses.ts'
 import type { JobsInHand } from './jobs-in-hand.ts'
 import { AttemptFailedError, type ProcessDeps, processJob } from './process-job.ts'
@@ -8,36 +7,41 @@ import { TurningWorker } from './turning-worker.ts'
 import type { Loop } from './watch-loops.ts'
 
 export interface JobsOptions extends ProcessDeps {
-  readonly redis: Redis
-  readonly shards: number
+  readonly redis: RedisClient
+  /** The shards whose jobs are taken. */
+  readonly serves: readonly number[]
   readonly inHand: JobsInHand
   readonly jobLockMs: number
   readonly stallCheckMs: number
 }
 
+/** Pause after a connection that broke: BullMQ's own of 15 s is longer than a fail-over. */
+const RETRY_MS = 500
+
 /** Failed jobs that are kept for a look at them; who is stale is told by the users, not by these. */
 const KEPT_FAILED_JOBS = 1000
 
 export interface RunningJobs {
-  /** One for each shard. */
+  /** One for each shard that is served. */
   readonly loops: readonly Loop[]
   /** Waits for the jobs that run. */
   close(): Promise<void>
 }
 
-/** Takes the jobs of every shard. */
-export function startJobs({ redis, shards, jobLockMs, stallCheckMs, ...deps }: JobsOptions): RunningJobs {
+/** Takes the jobs of some shards. */
+export function startJobs({ redis, serves, jobLockMs, stallCheckMs, ...deps }: JobsOptions): RunningJobs {
   const process = (job: Parameters<typeof processJob>[0], token = '') => processJob(job, token, deps)
   const { inHand, log } = deps
   const losses = jobLosses(log)
   const refusals = redisRefusals(log)
-  const workers = Array.from({ length: shards }, (_, shard) => {
+  const workers = serves.map((shard) => {
     const worker = new TurningWorker<RefreshJob, string>(QUEUE_NAME, process, {
       connection: redis,
       prefix: shardKeys(shard).prefix,
       concurrency: inHand.of(shard),
       lockDuration: jobLockMs,
       stalledInterval: stallCheckMs,
+      runRetryDelay: RETRY_MS,
       maxStalledCount: Number.MAX_SAFE_INTEGER, // `starts` decides: BullMQ would fail the job without our code
       removeOnComplete: { count: 0 },
       removeOnFail: { count: KEPT_FAILED_JOBS },
@@ -58,11 +62,15 @@ export function startJobs({ redis, shards, jobLockMs, stallCheckMs, ...deps }: J
     return worker
   })
   inHand.onChange((shard) => {
-    const worker = workers[shard]
+    const worker = workers[serves.indexOf(shard)]
     if (worker) resize(worker, inHand.of(shard))
   })
   return {
-    loops: workers.map((worker, shard) => ({ shard, turns: () => worker.turns, isFull: () => worker.isFull })),
+    loops: workers.map((worker, i) => ({
+      shard: serves[i] ?? 0,
+      turns: () => worker.turns,
+      isFull: () => worker.isFull,
+    })),
     async close() {
       await Promise.all(workers.map((worker) => worker.close()))
       losses.close()

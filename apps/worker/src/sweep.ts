@@ -9,7 +9,8 @@ const MOST_REPAIRS_PER_SWEEP = 2000
 export interface SweepOptions {
   readonly store: Pick<RosterStore, 'sweep' | 'repair'>
   readonly queue: Pick<RefreshQueue, 'enqueue'>
-  readonly shards: number
+  /** The shards that this worker serves. */
+  readonly serves: readonly number[]
   readonly intervalMs: number
   readonly graceMs: number
   readonly log: Log
@@ -20,12 +21,17 @@ export interface SweepOptions {
  * was lost (G8). A user who merely waits is not queued twice. Every worker sweeps; Redis lets one through per interval.
  * And puts users there whose last fetch failed and whose time has come, behind everybody else; each is given to one worker.
  */
-export function startSweep({ store, queue, shards, intervalMs, graceMs, log }: SweepOptions): () => void {
-  const sweep = async (): Promise<void> => {
-    for (let shard = 0; shard < shards; shard++) {
-      const users = await store.sweep(shard, graceMs, intervalMs, MOST_PER_SWEEP)
-      if (users.length > 0) await queue.enqueue(users, PRIORITY.bulk)
-      await repair(shard)
+export function startSweep({ store, queue, serves, intervalMs, graceMs, log }: SweepOptions): () => void {
+  const sweep = async (shard: number): Promise<void> => {
+    const users = await store.sweep(shard, graceMs, intervalMs, MOST_PER_SWEEP)
+    if (users.length > 0) await queue.enqueue(users, PRIORITY.bulk)
+    await repair(shard)
+  }
+  const sweepAll = async (): Promise<void> => {
+    for (const shard of serves) {
+      await sweep(shard).catch((error: unknown) =>
+        log.warn({ err: error, shard }, 'The sweep of open users failed; the next one tries again'),
+      )
     }
   }
   const repair = async (shard: number): Promise<void> => {
@@ -41,11 +47,9 @@ export function startSweep({ store, queue, shards, intervalMs, graceMs, log }: S
   const timer = setInterval(() => {
     if (sweeping) return
     sweeping = true
-    sweep()
-      .catch((error: unknown) => log.warn({ err: error }, 'The sweep of open users failed; the next one tries again'))
-      .finally(() => {
-        sweeping = false
-      })
+    void sweepAll().finally(() => {
+      sweeping = false
+    })
   }, intervalMs)
   return () => clearInterval(timer)
 }

@@ -5,7 +5,8 @@ export interface UpkeepOptions {
   readonly store: Pick<RosterStore, 'aged' | 'dropUnused' | 'request'>
   readonly queue: Pick<RefreshQueue, 'enqueue'>
   readonly domains: { has(domain: Domain): boolean }
-  readonly shards: number
+  /** The shards that this worker serves. */
+  readonly serves: readonly number[]
   readonly upkeepIntervalMs: number
   readonly log: Log
 }
@@ -14,7 +15,7 @@ export interface UpkeepOptions {
  * Fetches rosters again that have become old, behind everything else, and drops those that nobody uses. Every worker
  * looks; Redis lets one through per shard and interval, by its own clock.
  */
-export function startUpkeep({ store, queue, domains, shards, upkeepIntervalMs, log }: UpkeepOptions): () => void {
+export function startUpkeep({ store, queue, domains, serves, upkeepIntervalMs, log }: UpkeepOptions): () => void {
   async function keepUp(shard: number): Promise<void> {
     const old = await store.aged(shard, upkeepIntervalMs)
     const aged = old.filter((jid) => domains.has(userFromJid(jid).domain)) // a domain may be configured no more
@@ -31,13 +32,12 @@ export function startUpkeep({ store, queue, domains, shards, upkeepIntervalMs, l
   const timer = setInterval(async () => {
     if (keeping) return
     keeping = true
-    try {
-      for (let shard = 0; shard < shards; shard++) await keepUp(shard)
-    } catch (error) {
-      log.warn({ err: error }, 'The upkeep of stored rosters failed; the next one tries again')
-    } finally {
-      keeping = false
+    for (const shard of serves) {
+      await keepUp(shard).catch((error: unknown) =>
+        log.warn({ err: error, shard }, 'The upkeep of stored rosters failed; the next one tries again'),
+      )
     }
+    keeping = false
   }, upkeepIntervalMs)
   return () => clearInterval(timer)
 }

@@ -9,6 +9,7 @@ import {
   newProcessId,
   refreshQueue,
   rosterStore,
+  shardList,
   shutDown,
   startHeartbeat,
   UNLIMITED,
@@ -36,11 +37,12 @@ const PROBES = 1
 /** Puts a worker together and takes jobs. */
 export async function startWorker(config: Config, log: Log): Promise<RunningWorker> {
   const { shards, redisTimeoutMs, heartbeatMs, shutdownDeadlineMs, sweepIntervalMs, sweepGraceMs } = config
+  const serves = config.workerShards ?? Array.from({ length: shards }, (_, shard) => shard)
   const id = newProcessId('worker')
   const version = versionOf(import.meta.url)
   const connect = (name: string) =>
     connectRedis({
-      url: config.redisUrl,
+      place: config.redis,
       role: 'background',
       name: `rollcall-worker-${name}`,
       timeoutMs: redisTimeoutMs,
@@ -63,7 +65,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
     version,
     connections: Math.min(config.backendConnections, config.workerConcurrency + config.slowLane + PROBES),
   })
-  const inHand = jobsInHand(config)
+  const inHand = jobsInHand({ ...config, serves })
   const limits = backendLimits({ redis, worker: id, domains: config.domains, mostWaiting: config.workerConcurrency })
   const onBackendClosed = (domain: Domain): void => {
     store
@@ -88,6 +90,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
 
   const jobs = startJobs({
     ...config,
+    serves,
     redis: queueRedis,
     inHand,
     backend,
@@ -98,12 +101,12 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
   const stopSweep = startSweep({
     store,
     queue,
-    shards,
+    serves,
     intervalMs: sweepIntervalMs,
     graceMs: sweepGraceMs,
     log,
   })
-  const stopUpkeep = startUpkeep({ ...config, store, queue, log })
+  const stopUpkeep = startUpkeep({ ...config, serves, store, queue, log })
   const watch = watchLoops({ ...config, loops: jobs.loops, queue, log })
   const stopHeartbeat = startHeartbeat({
     redis,
@@ -111,11 +114,12 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
     role: 'worker',
     version,
     shards,
+    serves: config.workerShards,
     intervalMs: heartbeatMs,
     stuck: watch.stuck,
     broken: backend.broken,
   })
-  log.info({ shards, concurrency: config.workerConcurrency }, 'Taking jobs')
+  log.info({ shards, serves: shardList(serves), concurrency: config.workerConcurrency }, 'Taking jobs')
 
   return {
     hopeless: watch.hopeless,

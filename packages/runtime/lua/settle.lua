@@ -17,6 +17,8 @@
 -- Nobody stays stale: a user is in `failed` while `failed` > `fetched`, by when his roster is fetched again. `repairLater`
 -- puts him there, `settle` takes him out, which costs only those who had failed: of all others it writes nothing.
 --
+-- For a Cluster the messages are made sharded ones when the script is loaded.
+--
 -- Numbers are passed on as text: Redis writes a number of Lua with 17 digits of precision, which costs more than HSET.
 
 local function number(value)

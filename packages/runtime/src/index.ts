@@ -1,22 +1,27 @@
 export * from './access/index.ts'
 export * from './config/index.ts'
 export {
-  ACCEPTING_KEY,
   byShard,
   QUEUE_NAME,
   refreshChunkKey,
+  refreshId,
   refreshKey,
   refreshOwnerKey,
   type ShardKeys,
   shardKeys,
   shardOf,
+  shardOfRefresh,
 } from './keys.ts'
 export * from './limits/index.ts'
 export * from './log/index.ts'
 export * from './processes.ts'
 export * from './redis.ts'
 export * from './redis-check.ts'
+export { onFreshConnection } from './redis-fresh.ts'
+export type { Subscriber } from './redis-subscriber.ts'
+export * from './redis-trouble.ts'
 export * from './refresh-queue.ts'
+export { shardList } from './shard-list.ts'
 export * from './shutdown.ts'
 export * from './start-process.ts'
 export * from './store/roster-store.ts'

@@ -1,6 +1,15 @@
 import type { BareJid } from '@rollcall/roster'
 import { expect, test } from 'vitest'
-import { byShard, shardKeys, shardOf } from './keys.ts'
+import {
+  byShard,
+  refreshChunkKey,
+  refreshId,
+  refreshKey,
+  refreshOwnerKey,
+  shardKeys,
+  shardOf,
+  shardOfRefresh,
+} from './keys.ts'
 
 /** What Redis Cluster hashes of a key: what stands in its first braces. */
 const hashTag = (key: string) => /^[^{]*\{([^}]+)\}/.exec(key)?.[1]
@@ -57,4 +66,12 @@ test.each([1, 3])('grouped by %i shards, everybody is there once, in his shard, 
 
 test.each([1, 3])('nobody: no groups of %i shards', (shards) => {
   expect(byShard([], (jid: BareJid) => jid, shards).size).toBe(0)
+})
+
+test.each([0, 7, 255, 1023])('the record of a refresh is in shard %i, as its id says', (shard) => {
+  const id = refreshId(shard)
+  expect(id).toMatch(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+  expect(shardOfRefresh(id)).toBe(shard)
+  for (const key of [refreshKey(id), refreshChunkKey(id, 3), refreshOwnerKey(id)])
+    expect(hashTag(key)).toBe(String(shard))
 })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { BareJid } from '@rollcall/roster'
 
@@ -24,6 +25,10 @@ export interface ShardKeys {
   readonly used: string
   /** When the shard was last looked through for old and unused rosters, and how far. */
   readonly upkeep: string
+  /** Refreshes recorded in the shard whose users have not all been asked for. */
+  readonly accepting: string
+  /** Written to see whether the shard takes writes. */
+  readonly probe: string
   /** Prefix of the channels on which settled users are told: a replica's id follows. */
   readonly settledPrefix: string
   /** How far the refreshes of a user have come: small, and never deleted. */
@@ -36,15 +41,20 @@ export interface ShardKeys {
 
 export const QUEUE_NAME = 'refresh'
 export const SCHEMA_KEY = 'rollcall:schema'
-export const PROBE_KEY = 'rollcall:probe'
 export const PROCESSES_KEY = 'rollcall:processes'
-export const ACCEPTING_KEY = 'rollcall:refreshes:accepting'
 
 export const processKey = (id: string): string => `rollcall:process:${id}`
-export const refreshKey = (id: string): string => `rollcall:refresh:${id}`
+
+/**
+ * The record of a refresh is kept in the shard of its first user, so that what is asked of one shard depends on no other
+ * one; the first four digits of its id say in which.
+ */
+export const refreshId = (shard: number): string => shard.toString(16).padStart(4, '0') + randomUUID().slice(4)
+export const shardOfRefresh = (id: string): number => Number.parseInt(id.slice(0, 4), 16)
+export const refreshKey = (id: string): string => `rollcall:{${shardOfRefresh(id)}}:record:${id}`
 /** Expires when the api that takes a refresh in no longer says that it lives. */
-export const refreshOwnerKey = (id: string): string => `rollcall:refresh:${id}:owner`
-export const refreshChunkKey = (id: string, chunk: number): string => `rollcall:refresh:${id}:${chunk}`
+export const refreshOwnerKey = (id: string): string => `${refreshKey(id)}:owner`
+export const refreshChunkKey = (id: string, chunk: number): string => `${refreshKey(id)}:${chunk}`
 /** What may be asked of the backend of a domain. */
 export const limitKey = (domain: string): string => `rollcall:limit:${domain}`
 
@@ -70,6 +80,8 @@ export function shardKeys(shard: number): ShardKeys {
     sweep: `${prefix}:sweep`,
     used: `${prefix}:used`,
     upkeep: `${prefix}:upkeep`,
+    accepting: `${prefix}:accepting`,
+    probe: `${prefix}:probe`,
     settledPrefix: `${prefix}:settled:`,
     user: (jid) => userPrefix + jid,
     roster: (jid) => rosterPrefix + jid,

@@ -1,9 +1,16 @@
 import type { Domain } from '@rollcall/roster'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
 import { PROCESSES_KEY, processKey } from './keys.ts'
-import { type BrokenBackend, liveProcesses, type ProcessRole, startHeartbeat } from './processes.ts'
+import {
+  type BrokenBackend,
+  liveProcesses,
+  type ProcessReport,
+  type ProcessRole,
+  startHeartbeat,
+  unservedShards,
+} from './processes.ts'
 
 let redis: Redis
 
@@ -114,4 +121,20 @@ test('a worker says which of its loops stand still, from one beat to the next', 
   stuck = []
   await vi.waitFor(async () => expect(await said()).toEqual([undefined]))
   await stop()
+})
+
+describe('of 4 shards', () => {
+  const process = (role: ProcessRole, serves?: readonly number[]) =>
+    ({ role, ...(serves && { serves }) }) as ProcessReport
+
+  test.each<[what: string, processes: readonly ProcessReport[], unserved: readonly number[]]>([
+    ['no process serves any', [], [0, 1, 2, 3]],
+    ['an api serves none', [process('api')], [0, 1, 2, 3]],
+    ['a worker that names none serves all', [process('worker')], []],
+    ['two share them', [process('worker', [0, 3]), process('worker', [1, 2])], []],
+    ['two leave some', [process('worker', [0]), process('worker', [0, 2])], [1, 3]],
+    ['one that serves all makes up for it', [process('worker', [0]), process('worker')], []],
+  ])('%s', (_what, processes, unserved) => {
+    expect(unservedShards(processes, 4)).toEqual(unserved)
+  })
 })

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Domain } from '@rollcall/roster'
-import type { Redis } from 'ioredis'
 import { PROCESSES_KEY, processKey } from './keys.ts'
+import type { RedisClient } from './redis.ts'
 
 export type ProcessRole = 'api' | 'worker' | 'gateway'
 
@@ -21,6 +21,8 @@ export interface ProcessReport {
   readonly shards: number
   /** Shards whose jobs this worker does not take although they wait; absent: none. */
   readonly stuck?: readonly number[]
+  /** Of a worker: the shards that it serves; absent: all. */
+  readonly serves?: readonly number[]
   /** Backends that this worker does not ask at present; absent: none. */
   readonly broken?: readonly BrokenBackend[]
 }
@@ -37,11 +39,12 @@ export interface BrokenBackend {
 const BEATS_MISSED = 3
 
 export interface Heartbeat {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly id: string
   readonly role: ProcessRole
   readonly version: string
   readonly shards: number
+  readonly serves?: readonly number[] | undefined
   readonly intervalMs: number
   /** Of a worker: what its loops say of themselves. */
   readonly stuck?: () => readonly number[]
@@ -55,6 +58,7 @@ export function startHeartbeat({
   role,
   version,
   shards,
+  serves,
   intervalMs,
   stuck = () => [],
   broken = () => [],
@@ -67,6 +71,7 @@ export function startHeartbeat({
     version,
     startedAt: new Date().toISOString(),
     shards,
+    ...(serves && { serves }),
   }
   const text = (): string =>
     JSON.stringify({
@@ -90,11 +95,19 @@ export function startHeartbeat({
 }
 
 /** The processes that live; those that died without saying so are taken off the list. */
-export async function liveProcesses(redis: Redis): Promise<ProcessReport[]> {
+export async function liveProcesses(redis: RedisClient): Promise<ProcessReport[]> {
   const ids = await redis.zrange(PROCESSES_KEY, '0', '-1')
   if (ids.length === 0) return []
   const reports = await Promise.all(ids.map((id) => redis.get(processKey(id))))
   const gone = ids.filter((_, i) => reports[i] === null)
   if (gone.length > 0) await redis.zrem(PROCESSES_KEY, ...gone).catch(() => {}) // a Redis that takes no writes can still be read
   return reports.filter((text) => text !== null).map((text) => JSON.parse(text) as ProcessReport)
+}
+
+/** The shards that none of the workers among these processes serves. */
+export function unservedShards(processes: readonly ProcessReport[], shards: number): number[] {
+  const workers = processes.filter(({ role }) => role === 'worker')
+  if (workers.some(({ serves }) => serves === undefined)) return []
+  const served = new Set(workers.flatMap(({ serves = [] }) => serves))
+  return Array.from({ length: shards }, (_, shard) => shard).filter((shard) => !served.has(shard))
 }

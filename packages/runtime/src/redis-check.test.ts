@@ -85,9 +85,9 @@ test('a Redis that is away is waited for only so long, and not given up', async 
 
 test('a Redis that takes no writes says why', async () => {
   const redis = connect((await ownRedis()).url)
-  expect(await writeProblem(redis)).toBeNull()
+  expect(await writeProblem(redis, 'probe')).toBeNull()
   await redis.config('SET', 'min-replicas-to-write', '1')
-  expect(await writeProblem(redis)).toContain('NOREPLICAS')
+  expect(await writeProblem(redis, 'probe')).toContain('NOREPLICAS')
 })
 
 test.each([

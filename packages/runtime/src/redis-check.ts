@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis'
-import { PROBE_KEY, SCHEMA_KEY } from './keys.ts'
-import { redisTrouble } from './redis.ts'
+import { SCHEMA_KEY } from './keys.ts'
+import type { RedisClient } from './redis.ts'
+import { redisTrouble } from './redis-trouble.ts'
 
 /**
  * Layout of the keys in Redis, as this version writes it. The next layout only adds what this one need not know, so that
@@ -10,6 +10,8 @@ export const SCHEMA_VERSION = 1
 
 /** What the scripts and BullMQ need. */
 export const OLDEST_REDIS = '6.2.0'
+/** The first with sharded pub/sub. */
+export const OLDEST_CLUSTER = '7.0.0'
 
 /** Waiting will not mend it: the process must not go on with this Redis. */
 export class RedisUnusableError extends Error {
@@ -20,20 +22,32 @@ export class RedisUnusableError extends Error {
  * Looks at a Redis before it is used. Throws `RedisUnusableError` for a wrong password, a version that is too old, or a
  * layout that is not ours nor next to it; returns warnings for what works but should be mended.
  */
-export async function checkRedis(redis: Redis, layout = SCHEMA_VERSION): Promise<string[]> {
-  const info = await redis.info('server')
+export async function checkRedis(redis: RedisClient, layout = SCHEMA_VERSION): Promise<string[]> {
+  const servers = redis.isCluster && 'nodes' in redis ? redis.nodes('master') : [redis]
+  const warnings = (await Promise.all(servers.map((server) => checkServer(server, redis.isCluster)))).flat()
+  await checkLayout(redis, layout)
+  return [...new Set(warnings)]
+}
+
+async function checkServer(server: RedisClient, isCluster: boolean): Promise<string[]> {
+  const info = await server.info('server')
   const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? '0'
-  if (isOlder(version, OLDEST_REDIS)) {
+  const oldest = isCluster ? OLDEST_CLUSTER : OLDEST_REDIS
+  if (isOlder(version, oldest)) {
     throw new RedisUnusableError(
-      `Redis is ${version}; Rollcall needs ${OLDEST_REDIS} or newer. Upgrade it, or point REDIS_URL at another one.`,
+      `Redis is ${version}; Rollcall needs ${oldest} or newer${isCluster ? ' of a Cluster' : ''}. Upgrade it, or point REDIS_URL at another one.`,
     )
   }
-  await checkLayout(redis, layout)
-  return policyWarnings(await redis.info('memory'))
+  if (!isCluster && /^redis_mode:cluster/m.test(info)) {
+    throw new RedisUnusableError(
+      'Redis is a node of a Cluster: write REDIS_CLUSTER with the addresses of some of its nodes, in place of REDIS_URL.',
+    )
+  }
+  return policyWarnings(await server.info('memory'))
 }
 
 /** The key names the newest layout that has been written. */
-async function checkLayout(redis: Redis, ours: number): Promise<void> {
+async function checkLayout(redis: RedisClient, ours: number): Promise<void> {
   await redis.set(SCHEMA_KEY, ours, 'NX')
   const written = Number(await redis.get(SCHEMA_KEY))
   if (Math.abs(written - ours) > 1) {
@@ -53,18 +67,21 @@ function policyWarnings(info: string): string[] {
 }
 
 /** Errors that only a change of the configuration mends. */
-export function isCredentialTrouble(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH|ERR DB index is out of range)/.test(error.message)
-  )
+export function isCredentialTrouble(error: unknown): error is Error {
+  return error instanceof Error && UNMENDED.test(error.message)
 }
+
+const UNMENDED =
+  /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH|ERR DB index is out of range|ERR This instance has cluster support disabled)/
+
+/** Why a Cluster could not be asked is in the error of the last node. */
+const causeOf = (error: Error): unknown => ('lastNodeError' in error ? error.lastNodeError : error)
 
 /**
  * Waits until a connection is ready. Throws `RedisUnusableError` when Redis refuses what the URL says; returns false when
  * Redis was not reachable within `timeoutMs` (the connection goes on trying).
  */
-export function whenReady(redis: Redis, timeoutMs: number): Promise<boolean> {
+export function whenReady(redis: RedisClient, timeoutMs: number): Promise<boolean> {
   if (redis.status === 'ready') return Promise.resolve(true)
   return new Promise((resolve, reject) => {
     const done = () => {
@@ -77,9 +94,10 @@ export function whenReady(redis: Redis, timeoutMs: number): Promise<boolean> {
       resolve(true)
     }
     const onError = (error: Error) => {
-      if (!isCredentialTrouble(error)) return
+      const cause = causeOf(error)
+      if (!isCredentialTrouble(cause)) return
       done()
-      reject(new RedisUnusableError(`Redis refuses what REDIS_URL says: ${error.message}`, { cause: error }))
+      reject(new RedisUnusableError(`Redis refuses what ${settingsOf(redis)} says: ${cause.message}`, { cause: error }))
     }
     const timer = setTimeout(() => {
       done()
@@ -90,10 +108,15 @@ export function whenReady(redis: Redis, timeoutMs: number): Promise<boolean> {
   })
 }
 
-/** Whether Redis takes writes now: a replica, a full disk or full memory does not. */
-export async function writeProblem(redis: Redis): Promise<string | null> {
+const settingsOf = (redis: RedisClient): string => {
+  if (redis.isCluster) return 'REDIS_CLUSTER'
+  return 'sentinels' in redis.options && redis.options.sentinels ? 'REDIS_SENTINELS' : 'REDIS_URL'
+}
+
+/** Whether Redis takes writes to a key now: a replica, a full disk or full memory does not. */
+export async function writeProblem(redis: RedisClient, key: string): Promise<string | null> {
   try {
-    await redis.set(PROBE_KEY, '1', 'EX', 60)
+    await redis.set(key, '1', 'EX', 60)
     return null
   } catch (error) {
     return redisTrouble(error)

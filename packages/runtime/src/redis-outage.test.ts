@@ -5,8 +5,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { LIMITS } from '../../../test/support/fresh-store.ts'
 import { ownRedis } from '../../../test/support/processes.ts'
 import { createLog } from './log/index.ts'
-import { connectRedis, isRedisTrouble, type RedisRole, RedisUnavailableError } from './redis.ts'
+import { connectRedis, connectSubscriber, type RedisRole } from './redis.ts'
 import { whenReady } from './redis-check.ts'
+import { isRedisTrouble, RedisUnavailableError } from './redis-trouble.ts'
 import { PRIORITY, refreshQueue } from './refresh-queue.ts'
 import { rosterStore } from './store/roster-store.ts'
 
@@ -19,7 +20,8 @@ const john = 'john@example.org' as BareJid
 
 function connect(url: string, role: RedisRole, lines: string[] = []): Redis {
   const log = createLog({ level: 'info', name: 'test', destination: { write: (line) => void lines.push(line) } })
-  const redis = connectRedis({ url, role, name: `test-${role}`, timeoutMs: TIMEOUT_MS, log })
+  const place = { kind: 'one', url } as const
+  const redis = connectRedis({ place, role, name: `test-${role}`, timeoutMs: TIMEOUT_MS, log }) as Redis
   onTestFinished(() => redis.disconnect())
   return redis
 }
@@ -115,9 +117,17 @@ test('role background: a command waits for Redis to come back', async () => {
   expect(await answer).toBe('PONG')
 })
 
-test('role subscriber: it hears again after Redis was away', async () => {
+test('a subscriber hears again after Redis was away', async () => {
   const { url, stop, startAgain } = await restartable()
-  const subscriber = connect(url, 'subscriber')
+  const log = createLog({ level: 'silent', name: 'test' })
+  const place = { kind: 'one', url } as const
+  const subscriber = connectSubscriber(connect(url, 'request'), {
+    place,
+    name: 'test',
+    timeoutMs: TIMEOUT_MS,
+    log,
+  }) as Redis
+  onTestFinished(() => subscriber.disconnect())
   await subscriber.subscribe('channel')
   await stop(subscriber)
   await startAgain()

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
-import { askNowAndThen, breakSilence, GatheringRedis } from './redis-socket.ts'
+import { askNowAndThen, breakSilence, gatherCommands } from './redis-socket.ts'
 
 const SILENT_MS = 400
 
@@ -37,7 +37,8 @@ async function lossyWay() {
 }
 
 function redisAt(url: string): Redis {
-  const redis = new GatheringRedis(url, { maxRetriesPerRequest: null, retryStrategy: () => 20 })
+  const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 20 })
+  gatherCommands(redis)
   redis.on('error', () => {})
   onTestFinished(() => redis.disconnect())
   breakSilence(redis, SILENT_MS)

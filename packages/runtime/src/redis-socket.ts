@@ -1,4 +1,4 @@
-import { type Command, Redis } from 'ioredis'
+import type { Command, Redis } from 'ioredis'
 
 type Send = Redis['sendCommand']
 type Stream = NonNullable<Parameters<Send>[1]>
@@ -7,18 +7,18 @@ type Stream = NonNullable<Parameters<Send>[1]>
  * Sends what comes up in one turn of the event loop in few writes. What auto-pipelining is for, at a fraction of its cost:
  * that makes a pipeline and a second promise for each command.
  */
-export class GatheringRedis extends Redis {
-  #turn: Turn | undefined
-
-  override sendCommand(command: Command, stream?: Stream): unknown {
+export function gatherCommands(redis: Redis): void {
+  const send = redis.sendCommand.bind(redis)
+  let turn: Turn | undefined
+  redis.sendCommand = (command: Command, stream?: Stream): unknown => {
     if (stream !== undefined && !isTurn(stream)) {
-      this.#turn?.send() // before the pipeline, which gathers by itself
-      return super.sendCommand(command, stream)
+      turn?.send() // before the pipeline, which gathers by itself
+      return send(command, stream)
     }
-    if (this.status !== 'ready') return super.sendCommand(command)
+    if (redis.status !== 'ready') return send(command)
     // Also what is sent again on a new connection, which comes with the turn of the old one.
-    if (this.#turn?.socket !== this.stream) this.#turn = new Turn(this)
-    return super.sendCommand(command, this.#turn as unknown as Stream)
+    if (turn?.socket !== redis.stream) turn = new Turn(redis)
+    return send(command, turn as unknown as Stream)
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { isRedisTrouble, RedisUnavailableError } from './redis.ts'
 import { RedisSilentError } from './redis-socket.ts'
+import { isRedisTrouble, RedisUnavailableError } from './redis-trouble.ts'
 
 test.each([
   "Stream isn't writeable and enableOfflineQueue options is false",

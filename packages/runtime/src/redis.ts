@@ -1,16 +1,22 @@
-import type { Redis, RedisOptions } from 'ioredis'
+import { type Cluster, Redis } from 'ioredis'
+import type { RedisPlace } from './config/index.ts'
 import type { Log } from './log/index.ts'
-import { askNowAndThen, breakSilence, GatheringRedis, RedisSilentError } from './redis-socket.ts'
+import { connectCluster } from './redis-cluster.ts'
+import { type RedisOptions, redisOptions } from './redis-options.ts'
+import { askNowAndThen, breakSilence, gatherCommands } from './redis-socket.ts'
+import { clusterSubscriber, type Subscriber } from './redis-subscriber.ts'
 
 /**
  * - `request`: somebody waits for the answer, so a command fails at once when Redis is away, and after `timeoutMs` when it hangs.
  * - `background`: nobody waits; a command waits for Redis to come back. What BullMQ's workers need.
- * - `subscriber`: pub/sub only; subscribes again by itself after a reconnect.
  */
-export type RedisRole = 'request' | 'background' | 'subscriber'
+export type RedisRole = 'request' | 'background'
+
+/** One Redis, wherever it is now, or a Cluster. */
+export type RedisClient = Redis | Cluster
 
 export interface RedisConnectionOptions {
-  readonly url: string
+  readonly place: RedisPlace
   readonly role: RedisRole
   /** Shown by Redis in CLIENT LIST. */
   readonly name: string
@@ -18,35 +24,54 @@ export interface RedisConnectionOptions {
   readonly log: Log
 }
 
-/** Reconnects for ever, at most this long apart: with ioredis' own back-off the first success came 19 s after a 20 s outage. */
-const MAX_RECONNECT_DELAY_MS = 500
-
-export function connectRedis({ url, role, name, timeoutMs, log }: RedisConnectionOptions): Redis {
-  const redis = new GatheringRedis(url, {
-    ...OPTIONS[role],
-    retryStrategy: (times) => Math.min(times * 50, MAX_RECONNECT_DELAY_MS),
-    connectTimeout: timeoutMs,
-    keepAlive: KEEP_ALIVE_MS,
-    connectionName: name,
-  })
-  breakSilence(redis, role === 'request' ? timeoutMs : SILENT_MS)
-  if (role === 'subscriber') askNowAndThen(redis, SILENT_MS / 2)
+export function connectRedis({ place, role, name, timeoutMs, log }: RedisConnectionOptions): RedisClient {
+  const tend = (redis: Redis): void => {
+    gatherCommands(redis)
+    breakSilence(redis, role === 'request' ? timeoutMs : SILENT_MS)
+  }
+  const shared = redisOptions(place, name, timeoutMs)
+  if (place.kind === 'cluster') {
+    return connectCluster({ nodes: place.nodes, role, redisOptions: { ...OPTIONS[role], ...shared }, name, log, tend })
+  }
+  const redis = connectOne(place, { ...OPTIONS[role], ...shared })
+  tend(redis)
   reportState(redis, name, log)
   return redis
 }
 
+/**
+ * Hears what is published to channels of shards, and connects again by itself. On a Cluster it listens at each shard's
+ * master, of which `redis`, a connection to the same Cluster, knows.
+ */
+export function connectSubscriber(
+  redis: RedisClient,
+  { place, name, timeoutMs, log }: Omit<RedisConnectionOptions, 'role'>,
+): Subscriber {
+  const tend = (connection: Redis): void => {
+    breakSilence(connection, SILENT_MS)
+    askNowAndThen(connection, SILENT_MS / 2)
+  }
+  const options = { ...redisOptions(place, name, timeoutMs), maxRetriesPerRequest: null }
+  if (redis.isCluster) return clusterSubscriber(redis as Cluster, options, tend)
+  const subscriber = connectOne(place, options)
+  tend(subscriber)
+  reportState(subscriber, name, log)
+  return subscriber
+}
+
+const connectOne = (place: RedisPlace, options: RedisOptions): Redis =>
+  place.kind === 'one' ? new Redis(place.url, options) : new Redis(options)
+
 /** Where nobody waits for an answer, a silent connection is given this long. */
 const SILENT_MS = 10_000
-const KEEP_ALIVE_MS = 10_000
 
-const OPTIONS: Record<RedisRole, RedisOptions & { replyMapping?: 'legacy' }> = {
+const OPTIONS: Record<RedisRole, RedisOptions> = {
   request: {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0, // with 1, what was on its way when a connection broke may never be answered, nor rejected
   },
   background: { maxRetriesPerRequest: null },
-  subscriber: { maxRetriesPerRequest: null },
 }
 
 /** One line when a connection is lost and one when it is back, however many attempts lie between. */
@@ -62,33 +87,3 @@ function reportState(redis: Redis, name: string, log: Log): void {
     lost = false
   })
 }
-
-/** Redis cannot be asked, or did not answer: a caller gets 503, a job is done again. */
-export class RedisUnavailableError extends Error {
-  override readonly name = 'RedisUnavailableError'
-  constructor(cause?: unknown) {
-    super('Redis is not reachable or did not answer in time', { cause })
-  }
-}
-
-const WRITE_REFUSALS =
-  /^(READONLY|OOM|EXECABORT|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOPERM|NOAUTH|NOSCRIPT)/
-
-/** Whether an error of a Redis call means that Redis is away, hangs, or refuses to write: none of them the caller's fault. */
-export function isRedisTrouble(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if (error instanceof RedisUnavailableError || error instanceof RedisSilentError) return true
-  if (error.name === 'MaxRetriesPerRequestError') return true
-  return WRITE_REFUSALS.test(error.message) || CONNECTION_TROUBLE.test(error.message)
-}
-
-/** The same in words for people: what Redis itself says, or that it says nothing. */
-export function redisTrouble(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return isRedisTrouble(error) && !WRITE_REFUSALS.test(error.message)
-    ? 'it is not reachable or did not answer in time'
-    : error.message
-}
-
-const CONNECTION_TROUBLE =
-  /Stream isn't writeable|Connection is closed|Command aborted due to connection close|max number of clients|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND/

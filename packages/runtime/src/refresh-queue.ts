@@ -1,8 +1,8 @@
 import type { BareJid } from '@rollcall/roster'
 import { type Job, type JobsOptions, Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { byShard, QUEUE_NAME, shardKeys } from './keys.ts'
-import { RedisUnavailableError } from './redis.ts'
+import type { RedisClient } from './redis.ts'
+import { RedisUnavailableError } from './redis-trouble.ts'
 
 /** Lower goes first. 0 would go before all of them. */
 export const PRIORITY = { login: 1, small: 10, bulk: 100, repair: 1000 } as const
@@ -16,7 +16,7 @@ export interface RefreshJob {
 }
 
 export interface RefreshQueueOptions {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly shards: number
   /** Random and new for each process: the ids of its jobs start with it. */
   readonly producer: string
@@ -104,7 +104,7 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: R
   }
 }
 
-async function openQueue(redis: Redis, shard: number): Promise<Queue<RefreshJob>> {
+async function openQueue(redis: RedisClient, shard: number): Promise<Queue<RefreshJob>> {
   const queue = new Queue<RefreshJob>(QUEUE_NAME, {
     connection: redis,
     prefix: shardKeys(shard).prefix,

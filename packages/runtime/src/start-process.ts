@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import type { Redis } from 'ioredis'
 import { type Config, ConfigError, type ConfigSources, loadConfig } from './config/index.ts'
 import { createLog, describeConfig, type Log } from './log/index.ts'
+import type { RedisClient } from './redis.ts'
 import { checkRedis, RedisUnusableError, whenReady } from './redis-check.ts'
+import { onFreshConnection } from './redis-fresh.ts'
 
 export interface Started {
   readonly config: Config
@@ -32,7 +33,7 @@ function configOrExit(sources: ConfigSources): Config {
  * Looks at Redis before and whenever it is used anew: after each reconnect it may be another one. A Redis that cannot be
  * used (wrong password, too old, newer layout) ends the process; one that is away is waited for.
  */
-export async function vetRedis(redis: Redis, timeoutMs: number, log: Log): Promise<void> {
+export async function vetRedis(redis: RedisClient, timeoutMs: number, log: Log): Promise<void> {
   const vet = async (): Promise<void> => {
     for (const warning of await checkRedis(redis)) log.warn(warning)
   }
@@ -45,7 +46,7 @@ export async function vetRedis(redis: Redis, timeoutMs: number, log: Log): Promi
   const ready = await whenReady(redis, timeoutMs).catch(orExit)
   if (ready) await vet().catch(orExit)
   else log.warn('Redis is not reachable yet; going on, and trying until it is')
-  redis.on('ready', () => void vet().catch(orExit))
+  onFreshConnection(redis, () => void vet().catch(orExit))
 }
 
 /** Version of the package a module belongs to. */

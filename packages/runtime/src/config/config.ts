@@ -1,4 +1,5 @@
 import type { Domain, UrlTemplate } from '@rollcall/roster'
+import type { RedisPlace } from './redis-place.ts'
 import type { Settings } from './settings.ts'
 
 /** How the backend of one domain is asked, and how its answers are taken. */
@@ -34,8 +35,23 @@ type GivenToDomains =
   | 'backendMaxConcurrent'
   | 'backendMaxPerSecond'
 
+/** Settings that together say where Redis is: use `config.redis`. */
+type GivenToRedis =
+  | 'redisUrl'
+  | 'redisCluster'
+  | 'redisSentinels'
+  | 'redisSentinelName'
+  | 'redisUsername'
+  | 'redisPassword'
+  | 'redisSentinelUsername'
+  | 'redisSentinelPassword'
+  | 'redisTls'
+  | 'redisCaFile'
+
 /** The whole configuration, checked: every setting of `settings.ts` under its name in the file. */
-export interface Config extends Readonly<Omit<Settings, GivenToDomains | 'domains' | 'defaultDomain' | '$schema'>> {
+export interface Config
+  extends Readonly<Omit<Settings, GivenToDomains | GivenToRedis | 'domains' | 'defaultDomain' | '$schema'>> {
+  readonly redis: RedisPlace
   readonly domains: ReadonlyMap<Domain, DomainConfig>
   /** One of `domains`. */
   readonly defaultDomain: Domain

@@ -16,6 +16,7 @@ export function crossChecks(checked: CheckedSettings, named: ReadonlySet<Domain>
     ...foreignDomains(checked, named, given),
     ...shortTtl(checked, given),
     ...repairPauses(checked, given),
+    ...foreignShards(checked, given),
   ]
 }
 
@@ -79,6 +80,21 @@ function repairPauses({ settings: { repairMinMs, repairMaxMs } }: CheckedSetting
       where: given.nameOf('repairMaxMs'),
       found: `${repairMaxMs}: shorter than REPAIR_MIN_MS, which is ${repairMinMs}`,
       advice: `Write ${repairMinMs} or more, or shorten REPAIR_MIN_MS.`,
+    },
+  ]
+}
+
+function foreignShards(
+  { settings: { shards, workerShards = [] }, isBroken }: CheckedSettings,
+  given: Given,
+): Problem[] {
+  const last = workerShards.at(-1)
+  if (last === undefined || last < shards || isBroken('shards')) return []
+  return [
+    {
+      where: given.nameOf('workerShards'),
+      found: `${last}, and SHARDS is ${shards}`,
+      advice: `Write shards from 0 to ${shards - 1}, or change SHARDS everywhere.`,
     },
   ]
 }

@@ -47,6 +47,61 @@ export const redisAddress: Form<z.ZodString> = {
   accepts: 'redis:// or rediss:// URL',
 }
 
+/** One server of several. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** `host:port` with commas between them. */
+export function addresses(defaultPort: number) {
+  const advice = `Write addresses with commas between them: 10.0.0.1:${defaultPort},redis-2.example.org,[::1]:${defaultPort}. Without a port it is ${defaultPort}.`
+  const address = z.string(advice).transform((text, context): Address => {
+    const url = URL.canParse(`redis://${text}`) ? new URL(`redis://${text}`) : null
+    if (url !== null && /^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d+)?$/i.test(text)) {
+      return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? defaultPort : Number(url.port) }
+    }
+    context.addIssue({ code: 'custom', message: advice })
+    return z.NEVER
+  })
+  return {
+    schema: z.array(address, advice).min(1, advice).readonly(),
+    fromText: commaSeparated,
+    accepts: 'addresses, with commas between them',
+  } satisfies Form<z.ZodType>
+}
+
+const textAdvice = 'Write a text that is not empty.'
+
+export const text: Form<z.ZodString> = {
+  schema: z.string(textAdvice).min(1, textAdvice),
+  fromText: (given) => given,
+  accepts: 'text',
+}
+
+export const secret: Form<z.ZodString> = { ...text, secret: true }
+
+/** Of a file; a relative one begins where the process was started. */
+export const path: Form<z.ZodString> = { ...text, accepts: 'path of a file' }
+
+const shardsAdvice = 'Write numbers of shards and ranges of them, with commas between them: 0-3,7.'
+
+/** Some of the shards: `0-3,7`. */
+export const shardNumbers = {
+  schema: z.string(shardsAdvice).transform((given, context): readonly number[] => {
+    const parts = given.split(',').map((part) => /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part.trim()))
+    const numbers = parts.flatMap((part) => {
+      const [from, to] = part ? [Number(part[1]), Number(part[2] ?? part[1])] : [1, 0]
+      return from <= to ? Array.from({ length: to - from + 1 }, (_, i) => from + i) : [Number.NaN]
+    })
+    if (!numbers.some(Number.isNaN)) return [...new Set(numbers)].sort((a, b) => a - b)
+    context.addIssue({ code: 'custom', message: shardsAdvice })
+    return z.NEVER
+  }),
+  fromText: (given: string) => given,
+  accepts: 'numbers and ranges: 0-3,7',
+} satisfies Form<z.ZodType>
+
 function isRedisUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const url = new URL(text)
@@ -77,13 +132,16 @@ const origin = z.string(originAdvice).transform((text, context) => {
 
 export const origins = {
   schema: z.array(origin, originAdvice).readonly(),
-  fromText: (text: string) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
+  fromText: commaSeparated,
   accepts: 'origins, with commas between them',
 } satisfies Form<z.ZodType>
+
+function commaSeparated(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
 
 const urlTemplate = z
   .string('Write the address of a roster, such as "https://app.example.org/rosters/%s".')

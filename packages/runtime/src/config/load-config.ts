@@ -1,9 +1,11 @@
+import { resolve } from 'node:path'
 import { checkSettings } from './check-settings.ts'
 import type { Config } from './config.ts'
 import { ConfigError } from './config-error.ts'
 import { crossChecks, doubts } from './cross-checks.ts'
 import { domainConfigs } from './domain-configs.ts'
-import { type ConfigSources, gatherSettings } from './sources.ts'
+import { redisPlace } from './redis-place.ts'
+import { type ConfigSources, gatherSettings, readIfThere } from './sources.ts'
 
 /**
  * The configuration from environment, `.env` and `rollcall.config.json`. Throws ConfigError, which lists everything
@@ -13,16 +15,19 @@ export function loadConfig(sources: ConfigSources): Config {
   const given = gatherSettings(sources)
   const checked = checkSettings(given)
   const found = domainConfigs(checked, given)
+  const redis = redisPlace(checked, given, (file) => (sources.readFile ?? readIfThere)(resolve(sources.cwd, file)))
   const warnings = [...given.warnings, ...found.warnings, ...doubts(checked.settings)]
   const problems = [
     ...given.problems,
     ...checked.problems,
     ...found.problems,
+    ...redis.problems,
     ...crossChecks(checked, found.named, given),
   ]
   if (problems.length > 0) throw new ConfigError(problems, warnings)
 
-  // What is given to the domains is left out, so that nobody takes the common value for that of a domain.
+  // What is given to the domains is left out, so that nobody takes the common value for that of a domain; and so is what
+  // only together says where Redis is.
   const {
     $schema,
     httpRosterUrl,
@@ -34,7 +39,17 @@ export function loadConfig(sources: ConfigSources): Config {
     unknownUserRead,
     backendMaxConcurrent,
     backendMaxPerSecond,
+    redisUrl,
+    redisCluster,
+    redisSentinels,
+    redisSentinelName,
+    redisUsername,
+    redisPassword,
+    redisSentinelUsername,
+    redisSentinelPassword,
+    redisTls,
+    redisCaFile,
     ...own
   } = checked.settings
-  return { ...own, domains: found.domains, defaultDomain: found.defaultDomain, warnings }
+  return { ...own, redis: redis.place, domains: found.domains, defaultDomain: found.defaultDomain, warnings }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { DomainName } from '../access/domain-name.ts'
 import { TokenEntry } from '../access/token-entry.ts'
 import {
+  addresses,
   choice,
   headers,
   integer,
@@ -9,9 +10,13 @@ import {
   listenAddress,
   milliseconds,
   origins,
+  path,
   redisAddress,
   rosterUrl,
+  secret,
+  shardNumbers,
   share,
+  text,
   yesOrNo,
 } from './forms.ts'
 import { section, sectionWithoutDefaults } from './setting.ts'
@@ -20,7 +25,9 @@ const backend = section('The backend')
 const backendWithoutDefault = sectionWithoutDefaults('The backend')
 const server = section('What the api listens on and accepts')
 const redis = section('Redis')
+const redisWithoutDefault = sectionWithoutDefaults('Redis')
 const work = section('The workers')
+const workWithoutDefault = sectionWithoutDefaults('The workers')
 const bookkeeping = section('Keeping track')
 const rest = section('Logs')
 
@@ -196,6 +203,32 @@ export const Settings = z.strictObject({
   ),
 
   redisUrl: redis('REDIS_URL', redisAddress, 'redis://127.0.0.1:6379', 'The Redis that api and workers share'),
+  redisCluster: redisWithoutDefault(
+    'REDIS_CLUSTER',
+    addresses(6379),
+    'Some nodes of a Redis Cluster, in place of REDIS_URL; the others are found by them',
+  ),
+  redisSentinels: redisWithoutDefault(
+    'REDIS_SENTINELS',
+    addresses(26_379),
+    'Redis Sentinels, in place of REDIS_URL: they say where the master is',
+  ),
+  redisSentinelName: redisWithoutDefault('REDIS_SENTINEL_NAME', text, 'What the Sentinels call the master'),
+  redisUsername: redisWithoutDefault('REDIS_USERNAME', text, 'User of Redis (ACL), when REDIS_URL names none'),
+  redisPassword: redisWithoutDefault('REDIS_PASSWORD', secret, 'Password of Redis, when REDIS_URL holds none'),
+  redisSentinelUsername: redisWithoutDefault('REDIS_SENTINEL_USERNAME', text, 'User of the Sentinels themselves'),
+  redisSentinelPassword: redisWithoutDefault('REDIS_SENTINEL_PASSWORD', secret, 'Password of the Sentinels themselves'),
+  redisTls: redis(
+    'REDIS_TLS',
+    yesOrNo,
+    false,
+    'Whether Cluster or Sentinels and their Redis speak TLS; with REDIS_URL write rediss://',
+  ),
+  redisCaFile: redisWithoutDefault(
+    'REDIS_CA_FILE',
+    path,
+    'Certificates (PEM) of the authorities that Redis is trusted by; default: those of Node',
+  ),
   redisTimeoutMs: redis(
     'REDIS_TIMEOUT_MS',
     milliseconds(),
@@ -221,6 +254,11 @@ export const Settings = z.strictObject({
     'How long the result of a refresh can be asked for',
   ),
 
+  workerShards: workWithoutDefault(
+    'WORKER_SHARDS',
+    shardNumbers,
+    'The shards that this worker serves; default: all. Some worker has to serve each of them',
+  ),
   workerConcurrency: work(
     'WORKER_CONCURRENCY',
     integer(1, 10_000),

@@ -97,7 +97,7 @@ function misspelled(variables: ConfigSources['env'], source: string): string[] {
   })
 }
 
-function readIfThere(path: string): string | null {
+export function readIfThere(path: string): string | null {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

@@ -1,11 +1,11 @@
 import type { Domain } from '@rollcall/roster'
-import type { Redis } from 'ioredis'
 import { limitKey } from '../keys.ts'
+import type { RedisClient } from '../redis.ts'
 import { loadScripts, scriptRunner } from '../store/scripts.ts'
 import { type Caps, type Demand, domainShares, type Grant, type Later, type Share } from './domain-shares.ts'
 
 export interface BackendLimitsOptions {
-  readonly redis: Redis
+  readonly redis: RedisClient
   /** Its id among those that share. */
   readonly worker: string
   readonly domains: ReadonlyMap<Domain, Caps & { readonly backendTimeoutMs: number }>

@@ -150,11 +150,11 @@ test('the configuration is described without its secrets', () => {
   expect(JSON.stringify(described)).not.toContain(entry.sha256)
   expect(described).toMatchObject({
     port: 8080,
-    redisUrl: 'redis://***@127.0.0.1:6379',
+    redis: { kind: 'one', url: 'redis://***@127.0.0.1:6379' },
     tokens: [`app (${entry.id}): read on all domains`],
     domains: { localhost: { rosterUrl: 'https://app.example/%s?key=***', headers: ['x-key'], maxContacts: 10_000 } },
   })
   expect(written((log) => log.info({ config: described }, 'x'))).toMatchObject({
-    config: { redisUrl: 'redis://***@127.0.0.1:6379' },
+    config: { redis: { url: 'redis://***@127.0.0.1:6379' } },
   })
 })

@@ -3,15 +3,23 @@ import { hideSecrets } from './hide-secrets.ts'
 
 /** The configuration for the line at start: everything but secrets. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { warnings: _, domains, tokens, redisUrl, ...plain } = config
+  const { warnings: _, domains, tokens, redis, ...plain } = config
   return {
     ...plain,
-    redisUrl: hideSecrets(redisUrl),
+    redis: describeRedis(redis),
     tokens: tokens.map(
       ({ name, id, rights, domains: own }) =>
         `${name} (${id}): ${rights.join(', ')} on ${own === '*' ? 'all domains' : own.join(', ')}`,
     ),
     domains: Object.fromEntries([...domains].map(([domain, own]) => [domain, describeDomain(own)])),
+  }
+}
+
+function describeRedis({ password, sentinelPassword, tls, ...place }: Config['redis']): Record<string, unknown> {
+  return {
+    ...place,
+    ...(place.kind === 'one' && { url: hideSecrets(place.url) }),
+    ...(tls && { tls: tls.ca === undefined ? 'authorities of Node' : 'authorities of REDIS_CA_FILE' }),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Domain } from '@rollcall/roster'
-import type { Redis } from 'ioredis'
 import type { ShardKeys } from '../keys.ts'
+import type { RedisClient } from '../redis.ts'
 import type { RunScript } from './scripts.ts'
 import { writtenCounts } from './written-counts.ts'
 
@@ -33,7 +33,7 @@ export function emptiedGuard({ emptiedShare, emptiedMin }: GuardOptions) {
 }
 
 interface EmptiedOptions {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly run: RunScript
   readonly shards: number
   readonly keysAt: (shard: number) => ShardKeys

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type BareJid, type FailureCode, splitBareJid, type User } from '@rollcall/roster'
-import type { Redis } from 'ioredis'
 import { type ShardKeys, shardKeys, shardOf } from '../keys.ts'
+import type { RedisClient } from '../redis.ts'
 import { emptiedDomains, emptiedGuard } from './emptied.ts'
 import { repairs } from './repairs.ts'
 import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
@@ -97,7 +97,7 @@ export interface StoredRoster {
 }
 
 export interface RosterStoreOptions {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly shards: number
   /** Begins without an end after which a user is given up. */
   readonly maxStarts: number
@@ -120,8 +120,8 @@ export type RosterStore = ReturnType<typeof rosterStore>
 
 /** Rosters and their refresh state in Redis. Each operation is atomic: one script, or one command. */
 export function rosterStore(options: RosterStoreOptions) {
-  const { redis, shards, maxStarts, changesMaxLen, repairMinMs, repairMaxMs, scripts = loadScripts() } = options
-  const { maxRosterAgeS = 0, rosterTtlS = 0 } = options
+  const { redis, shards, maxStarts, changesMaxLen, repairMinMs, repairMaxMs } = options
+  const { maxRosterAgeS = 0, rosterTtlS = 0, scripts = loadScripts(redis.isCluster) } = options
   const guard = emptiedGuard(options)
   const run = scriptRunner(redis, scripts)
   const keysOfShard = Array.from({ length: shards }, (_, shard) => shardKeys(shard))
@@ -136,11 +136,11 @@ export function rosterStore(options: RosterStoreOptions) {
     /** Asks for the rosters of up to 500 users of one shard; `replica` is told when each has settled. */
     async request(shard: number, users: readonly BareJid[], replica: string): Promise<Requested> {
       const keys = keysAt(shard)
-      const args = [replica, randomUUID(), ...users]
-      const [epoch, ...numbers] = (await run('request', [keys.userPrefix, keys.open, keys.epoch], args)) as [
-        string,
-        ...number[],
-      ]
+      const [epoch, ...numbers] = (await run(
+        'request',
+        [keys.epoch, keys.open, ...users.map(keys.user)],
+        [replica, randomUUID(), keys.userPrefix.length],
+      )) as [string, ...number[]]
       return { epoch, at: (i) => ({ generation: numbers[2 * i] ?? 0, version: numbers[2 * i + 1] ?? 0 }) }
     },
 
@@ -257,7 +257,10 @@ export function rosterStore(options: RosterStoreOptions) {
     /** How far up to 500 users of one shard have come. */
     async states(shard: number, users: readonly BareJid[]): Promise<{ epoch: string; states: UserState[] }> {
       const keys = keysAt(shard)
-      const [epoch, ...rows] = (await run('settled', [keys.userPrefix, keys.epoch], users)) as [string, ...StateRow[]]
+      const [epoch, ...rows] = (await run('settled', [keys.epoch, ...users.map(keys.user)], [])) as [
+        string,
+        ...StateRow[],
+      ]
       return { epoch, states: rows.map(stateOf) }
     },
 
@@ -269,7 +272,9 @@ export function rosterStore(options: RosterStoreOptions) {
 
     /** How many users have been asked for and have not settled. */
     async countOpen(): Promise<number> {
-      const counts = await Promise.all(keysOfShard.map(({ open }) => redis.zcard(open)))
+      // On a Cluster some shards may be away, which the others need not notice.
+      const ofShard = ({ open }: ShardKeys) => (redis.isCluster ? redis.zcard(open).catch(() => 0) : redis.zcard(open))
+      const counts = await Promise.all(keysOfShard.map(ofShard))
       return counts.reduce((sum, count) => sum + count, 0)
     },
 

@@ -47,3 +47,12 @@ test('any other error of a script is told', async () => {
   await fresh.redis.set(fresh.keys.user(jid), 'not a hash')
   await expect(fresh.store.states(0, [jid])).rejects.toThrow('WRONGTYPE')
 })
+
+test('on a Cluster messages are published to the nodes of their shard alone', () => {
+  const [one, cluster] = [loadScripts(), loadScripts(true)]
+  for (const name of ['begin', 'commit', 'confirm', 'fail'] as const) {
+    expect(one[name]).toContain("redis.call('PUBLISH'")
+    expect(cluster[name]).not.toContain("redis.call('PUBLISH'")
+    expect(cluster[name]).toContain("redis.call('SPUBLISH'")
+  }
+})

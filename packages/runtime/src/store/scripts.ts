@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '../redis.ts'
 
 /** Of which files each script is put together: what it shares with others goes in front. */
 const FILES = {
@@ -32,9 +32,12 @@ const NAMES = Object.keys(FILES) as ScriptName[]
 
 const read = (name: string): string => readFileSync(new URL(`../../lua/${name}.lua`, import.meta.url), 'utf8')
 
-export function loadScripts(): Scripts {
-  const texts = NAMES.map((name) => [name, FILES[name].map(read).join('\n')])
-  return Object.fromEntries(texts) as Record<ScriptName, string>
+/** `sharded`: for a Cluster, where a message goes to the nodes of its shard alone, and not to all of them. */
+export function loadScripts(sharded = false): Scripts {
+  const texts = NAMES.map((name) => [name, FILES[name].map(read).join('\n')] as const)
+  return Object.fromEntries(
+    texts.map(([name, text]) => [name, sharded ? text.replaceAll("'PUBLISH'", "'SPUBLISH'") : text]),
+  ) as Record<ScriptName, string>
 }
 
 export type RunScript = (
@@ -44,7 +47,7 @@ export type RunScript = (
 ) => Promise<unknown>
 
 /** Runs a script by its SHA-1 and sends its text only to a Redis that does not know it yet (a new or restarted one). */
-export function scriptRunner(redis: Redis, scripts: Scripts): RunScript {
+export function scriptRunner(redis: RedisClient, scripts: Scripts): RunScript {
   const sha = Object.fromEntries(
     NAMES.map((name) => [name, createHash('sha1').update(scripts[name]).digest('hex')]),
   ) as Record<ScriptName, string>
