@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process'
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { BareJid, Domain } from '@rollcall/roster'
+import { connectRedis, createLog, refreshId, refreshOwnerKey, shardKeys } from '@rollcall/runtime'
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { refreshRecords } from '../../apps/api/src/refresh-records.ts'
+import { freePort, repositoryRoot } from '../../tools/src/index.ts'
+import { startBackend, type TestBackend } from '../support/backend.ts'
+import { ownRedis, temporaryDirectory } from '../support/processes.ts'
+import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+
+let backend: TestBackend
+
+beforeEach(async () => {
+  backend = await startBackend()
+})
+afterEach(() => backend.close())
+
+const ACL_FILE = join(repositoryRoot, 'deploy/redis/users.acl')
+const API = { REDIS_USERNAME: 'rollcall-api', REDIS_PASSWORD: 'change-me' }
+const WORKER = { REDIS_USERNAME: 'rollcall-worker', REDIS_PASSWORD: 'change-me-too' }
+
+describe('with the rights of deploy/redis/users.acl', () => {
+  let rollcall: Rollcall
+  let admin: Redis
+
+  beforeEach(async () => {
+    const directory = await temporaryDirectory()
+    const aclfile = join(directory, 'users.acl')
+    await copyFile(ACL_FILE, aclfile)
+    const { url } = await ownRedis({ args: ['--aclfile', aclfile] })
+    admin = new Redis(url)
+    const env = { ...API, REFRESH_DEADLINE_MS: '2000', SWEEP_INTERVAL_MS: '300', SWEEP_GRACE_MS: '0' }
+    rollcall = await startRollcall({ rosterUrl: backend.template, redisUrl: url, workers: 0, env })
+    await rollcall.startWorker(WORKER)
+  })
+  afterEach(async () => {
+    await rollcall.stop()
+    admin.disconnect()
+  })
+
+  const jid = (username: string) => `${username}@localhost` as BareJid
+  const isDone = async (username: string) => {
+    const { status, body } = await rollcall.refresh([username])
+    return status === 200 && body.updated === 1
+  }
+
+  test('all goes on that the roles are for, and nothing is asked for that they may not', async () => {
+    backend.set('broken', 400)
+    const { body } = await rollcall.refresh(['john', 'mary', 'broken'])
+    expect(body).toMatchObject({ updated: 2, errors: 1 })
+    expect((await rollcall.send('/contacts/john')).status).toBe(200)
+    expect((await rollcall.send('/contacts/at-login')).status).toBe(200)
+    expect((await rollcall.send(`/v1/refreshes/${body.refresh}`)).json()).toMatchObject({ state: 'done', updated: 2 })
+    expect((await rollcall.refresh(['john', 'john'])).body).toMatchObject({ updated: 1, changed: 0 })
+
+    // A user whose job was lost, by the sweep.
+    await admin.hset(shardKeys(0).user(jid('swept')), 'wanted', 1)
+    await admin.zadd(shardKeys(0).open, 1, jid('swept'))
+    await backend.arrived('swept')
+    // A refresh whose api died.
+    const id = refreshId(0)
+    const dead = refreshRecords({ redis: admin, replica: 'api-dead', ttlS: 60 })
+    const unusable = { count: 0, failures: [] }
+    const domain = 'localhost' as Domain
+    const header = { id, caller: 'app', domain, acceptedAt: new Date().toISOString(), total: 1, unusable, chunks: 1 }
+    await dead.accept(header, [{ shard: 0, users: [jid('resumed')] }])
+    dead.close()
+    await admin.del(refreshOwnerKey(id))
+    await backend.arrived('resumed')
+    // A pause that the backend asks for.
+    backend.set('paused', [{ kind: 'raw', status: 503, headers: { 'retry-after': '1' } }, { kind: 'good' }])
+    expect(await isDone('paused')).toBe(true)
+    expect((await rollcall.send('/health/ready')).json()).toEqual({ status: 'ok', reasons: [] })
+    expect(await refusals()).toEqual([])
+  })
+
+  /** What Redis has refused to somebody for want of a right. */
+  const refusals = async () => ((await admin.acl('LOG')) as unknown[]).map(String)
+
+  test.each([
+    ['rollcall-api', '-@hash'],
+    ['rollcall-api', '-@sortedset'],
+    ['rollcall-api', '-@transaction'],
+    ['rollcall-api', '-eval -evalsha'],
+    ['rollcall-worker', '-@hash'],
+    ['rollcall-worker', '-@list'],
+    ['rollcall-worker', '-@stream'],
+    ['rollcall-worker', '-publish'],
+    ['rollcall-worker', '-evalsha -eval'],
+  ])('%s needs what %s takes away', async (user, rights) => {
+    expect(await isDone('before')).toBe(true)
+    await admin.acl('SETUSER', user, ...rights.split(' '))
+    await admin.acl('LOG', 'RESET')
+    await isDone('without').catch(() => false)
+    expect(await refusals()).not.toEqual([])
+  })
+
+  test('an api can write neither rosters nor the change log, nor look into other data', async () => {
+    const api = new Redis(admin.options.port ?? 0, { username: 'rollcall-api', password: 'change-me' })
+    onTestFinished(() => api.disconnect())
+    const { roster, changes } = shardKeys(0)
+    await expect(api.hset(roster(jid('john')), 'body', '{}')).rejects.toThrow('NOPERM')
+    await expect(api.xadd(changes, '*', 'user', 'x')).rejects.toThrow('NOPERM')
+    await expect(api.get('sessions:of-another-application')).rejects.toThrow('NOPERM')
+    await expect(api.flushall()).rejects.toThrow('NOPERM')
+    await expect(api.config('GET', 'requirepass')).rejects.toThrow('NOPERM')
+    expect(await api.hget(roster(jid('john')), 'body')).toBeNull()
+  })
+})
+
+describe('TLS', () => {
+  test('is spoken with the authority of REDIS_CA_FILE, and refused with any other', async () => {
+    const { ca, certificate, key } = await certificates()
+    const tlsPort = await freePort()
+    await ownRedis({
+      args: [
+        ...['--tls-port', String(tlsPort), '--tls-auth-clients', 'no', '--tls-ca-cert-file', ca],
+        ...['--tls-cert-file', certificate, '--tls-key-file', key],
+      ],
+    })
+    const REDIS_URL = `rediss://127.0.0.1:${tlsPort}`
+    const rollcall = await startRollcall({ rosterUrl: backend.template, env: { REDIS_URL, REDIS_CA_FILE: ca } })
+    expect((await rollcall.refresh(['john', 'mary'])).body).toMatchObject({ updated: 2, errors: 0 })
+    expect((await rollcall.send('/contacts/john')).status).toBe(200)
+    await rollcall.stop()
+
+    const lines: string[] = []
+    const log = createLog({ name: 'test', level: 'info', destination: { write: (line) => void lines.push(line) } })
+    const place = { kind: 'one', url: REDIS_URL, tls: {} } as const
+    const other = connectRedis({ place, role: 'request', name: 'other', timeoutMs: 1_000, log })
+    onTestFinished(() => other.disconnect())
+    await expect.poll(() => lines.join('')).toMatch(/self-signed certificate|unable to verify/)
+    expect(other.status).not.toBe('ready')
+  })
+})
+
+/** An authority, and a certificate of 127.0.0.1 that it has signed. */
+async function certificates(): Promise<{ ca: string; certificate: string; key: string }> {
+  const directory = await temporaryDirectory()
+  const [ca, caKey, certificate, key] = ['ca.pem', 'ca-key.pem', 'redis.pem', 'redis-key.pem'].map((name) =>
+    join(directory, name),
+  ) as [string, string, string, string]
+  const openssl = (...args: string[]) => promisify(execFile)('openssl', args)
+  const fresh = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
+  await openssl(...fresh, '-subj', '/CN=Authority of a test', '-keyout', caKey, '-out', ca)
+  const signed = ['-CA', ca, '-CAkey', caKey, '-addext', 'subjectAltName=IP:127.0.0.1']
+  await openssl(...fresh, '-subj', '/CN=Redis of a test', ...signed, '-keyout', key, '-out', certificate)
+  return { ca, certificate, key }
+}
