@@ -93,7 +93,7 @@ test('workers share the shards as WORKER_SHARDS says, and readiness tells of tho
   const ready = async () => (await halves.send('/health/ready')).json()
   const low = await halves.startWorker({ WORKER_SHARDS: '0-1' })
   const ofShards = (...shards: number[]) => users.filter((user) => shards.includes(shardOfUser(user))).slice(0, 50)
-  await expect.poll(ready).toEqual({
+  await expect.poll(ready).toMatchObject({
     status: 'degraded',
     reasons: ['No worker serves shards 2-3 (WORKER_SHARDS): refreshes of their users wait in the queue'],
   })
@@ -101,7 +101,7 @@ test('workers share the shards as WORKER_SHARDS says, and readiness tells of tho
   const waiting = halves.refresh(ofShards(2, 3))
   const high = await halves.startWorker({ WORKER_SHARDS: '3,2' })
   expect((await waiting).body).toMatchObject({ updated: 50, errors: 0 })
-  await expect.poll(ready).toEqual({ status: 'ok', reasons: [] })
+  await expect.poll(ready).toMatchObject({ status: 'ok', reasons: [] })
   await low.stop()
   await expect.poll(ready).toMatchObject({ reasons: [expect.stringMatching(/^No worker serves shards 0-1 /)] })
   await high.stop()
