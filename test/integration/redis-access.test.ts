@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { BareJid, Domain } from '@rollcall/roster'
-import { connectRedis, createLog, refreshId, refreshOwnerKey, shardKeys } from '@rollcall/runtime'
+import { connectRedis, createLog, refreshId, refreshOwnerKey, rosterStore, shardKeys } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { refreshRecords } from '../../apps/api/src/refresh-records.ts'
@@ -43,6 +43,12 @@ describe('with the rights of deploy/redis/users.acl', () => {
   })
 
   const jid = (username: string) => `${username}@localhost` as BareJid
+  /** The store of a role, on a connection of its own. */
+  function storeOf({ REDIS_USERNAME: username, REDIS_PASSWORD: password }: typeof API) {
+    const redis = new Redis(admin.options.port ?? 0, { username, password })
+    onTestFinished(() => redis.disconnect())
+    return rosterStore({ ...rollcall.config, redis, changesMaxLen: 1000 })
+  }
   const isDone = async (username: string) => {
     const { status, body } = await rollcall.refresh([username])
     return status === 200 && body.updated === 1
@@ -74,6 +80,16 @@ describe('with the rights of deploy/redis/users.acl', () => {
     // A pause that the backend asks for.
     backend.set('paused', [{ kind: 'raw', status: 503, headers: { 'retry-after': '1' } }, { kind: 'good' }])
     expect(await isDone('paused')).toBe(true)
+    // What happens seldom, or when an operator asks for it.
+    const api = storeOf(API)
+    await api.use([jid('john')])
+    await api.heldDomains()
+    await api.judgeEmptied('localhost' as Domain, 'confirm')
+    await api.repairNow('localhost' as Domain)
+    const worker = storeOf(WORKER)
+    await worker.repair(0)
+    await worker.aged(0, 1)
+    await worker.dropUnused(0, 1)
     expect((await rollcall.send('/health/ready')).json()).toMatchObject({ status: 'ok', reasons: [] })
     expect(await refusals()).toEqual([])
   })
