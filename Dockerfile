@@ -11,6 +11,7 @@ COPY apps/worker/package.json apps/worker/
 COPY examples/contacts-app/package.json examples/contacts-app/
 COPY tools/package.json tools/
 COPY bench/package.json bench/
+COPY chaos/package.json chaos/
 RUN npm ci --ignore-scripts --no-audit --no-fund
 
 COPY . .

@@ -20,7 +20,12 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'unit',
-          include: ['packages/roster/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'tools/src/**/*.test.ts'],
+          include: [
+            'packages/roster/src/**/*.test.ts',
+            'examples/*/src/**/*.test.ts',
+            'tools/src/**/*.test.ts',
+            'chaos/src/**/*.test.ts',
+          ],
           testTimeout: 20_000, // properties are looked at a thousand times, and a busy machine is slow
         },
       },

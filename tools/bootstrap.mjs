@@ -181,7 +181,7 @@ const packagesOf = (lockfile) => JSON.parse(readFileSync(lockfile, 'utf8')).pack
 const workspaces = () =>
   ['packages', 'apps', 'examples']
     .flatMap((group) => readdirSync(join(root, group)).map((name) => join(group, name)))
-    .concat('tools', 'bench')
+    .concat('tools', 'bench', 'chaos')
     .filter((workspace) => existsSync(join(root, workspace, 'package.json')))
 
 const hasOutputs = () => workspaces().every((workspace) => existsSync(join(root, workspace, 'dist')))

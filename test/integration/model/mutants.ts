@@ -1,4 +1,15 @@
-import { loadScripts, type ScriptName, type Scripts } from '@rollcall/runtime'
+import type { ScriptName } from '@rollcall/runtime'
+import {
+  type Mutation,
+  mutate,
+  NEWEST_ONLY,
+  NO_EPOCH,
+  NO_FENCE,
+  NO_GENERATION,
+  ONE_OUTCOME,
+  RAISE_FETCHED,
+  WRITING,
+} from '../../../chaos/src/break/mutations.ts'
 import type { Protocol } from './laboratory.ts'
 import type { Rules } from './scenario.ts'
 import type { ViolationKind } from './violation.ts'
@@ -8,15 +19,8 @@ export interface Mutant extends Protocol {
   readonly name: string
 }
 
-/** Text in a script, and what to put in its place. */
-type Change = readonly [script: ScriptName, from: string, to: string]
-
-const NEWEST_ONLY = 's[1] ~= args[3] or s[2] ~= args[4]'
-const RAISE_FETCHED = '\n  fetched = math.max(fetched, generation)'
-const RAISE_FAILED = 'user.failed = generation'
 const CLOSE = 'if settled >= user.wanted then'
 const SETTLING: readonly ScriptName[] = ['begin', 'commit', 'confirm', 'fail']
-const WRITING: readonly ScriptName[] = ['commit', 'confirm']
 
 /** Without a loss of data: with one, nearly every mutant shows some violation, and not the one that it stands for. */
 const USUAL: Rules = { sweep: true, lostJobs: true, dataLoss: false }
@@ -24,29 +28,12 @@ const NOTHING_LOST: Rules = { sweep: false, lostJobs: false, dataLoss: false }
 const DATA_LOSS: Rules = { sweep: true, lostJobs: true, dataLoss: true }
 
 export const mutants: readonly Mutant[] = [
-  mutant(
-    'one outcome for all generations',
-    ['E1'],
-    [
-      ...WRITING.map(
-        (script): Change => [
-          script,
-          RAISE_FETCHED,
-          "\nfetched, failed = math.max(fetched, failed, generation), 0\nredis.call('HSET', keys[1], 'failed', '0')",
-        ],
-      ),
-      [
-        'fail',
-        RAISE_FAILED,
-        "user.failed, user.fetched = math.max(user.fetched, generation), 0\nredis.call('HSET', KEYS[1], 'fetched', '0')",
-      ],
-    ],
-  ),
+  mutant('one outcome for all generations', ['E1'], ONE_OUTCOME),
   mutant(
     'a fence greater than the committed one, instead of the latest',
     ['G2v', 'G2f'],
     [
-      ...WRITING.flatMap((script): Change[] => [
+      ...WRITING.flatMap((script): Mutation[] => [
         [script, NEWEST_ONLY, "tonumber(args[3]) <= number(redis.call('HGET', keys[1], 'committed'))"],
         [
           script,
@@ -56,11 +43,7 @@ export const mutants: readonly Mutant[] = [
       ]),
     ],
   ),
-  mutant(
-    'no fence',
-    ['G2v', 'G2f'],
-    WRITING.map((script) => [script, NEWEST_ONLY, 'false']),
-  ),
+  mutant('no fence', ['G2v', 'G2f'], NO_FENCE),
   mutant(
     'a failure that counts although the lock is lost',
     ['E2'],
@@ -73,17 +56,13 @@ export const mutants: readonly Mutant[] = [
     WRITING.map((script) => [script, "or 'superseded-open'", "or 'superseded'"]),
     NOTHING_LOST,
   ),
-  mutant(
-    'requests that take no generation of their own',
-    ['G1'],
-    [['request', "(tonumber(s[1] or '0') or 0) + 1", '1']],
-  ),
+  mutant('requests that take no generation of their own', ['G1'], NO_GENERATION),
   mutant(
     'the generation of the moment of the commit',
     ['G1'],
     WRITING.map((script) => [script, RAISE_FETCHED, '\nfetched = number(s[3])']),
   ),
-  mutant('no epoch', ['G1'], [['request', 'epoch = ARGV[2]', "epoch = 'the one and only'"]], DATA_LOSS),
+  mutant('no epoch', ['G1'], NO_EPOCH, DATA_LOSS),
   mutant(
     'no nonce',
     ['G1'],
@@ -166,18 +145,11 @@ export const mutants: readonly Mutant[] = [
   ),
 ]
 
-function mutant(name: string, watched: readonly ViolationKind[], changes: readonly Change[], rules = USUAL): Mutant {
-  return { name, watched, rules, scripts: mutate(changes) }
-}
-
-/** Throws when a script no longer says what is to be changed in it: such a mutant would show nothing. */
-function mutate(changes: readonly Change[]): Scripts {
-  const scripts: Record<ScriptName, string> = { ...loadScripts() }
-  for (const [script, from, to] of changes) {
-    const [before, after, ...more] = scripts[script].split(from)
-    if (before === undefined || after === undefined || more.length > 0)
-      throw new Error(`${script}.lua does not say once: ${from}`)
-    scripts[script] = before + to + after
-  }
-  return scripts
+function mutant(
+  name: string,
+  watched: readonly ViolationKind[],
+  mutations: readonly Mutation[],
+  rules = USUAL,
+): Mutant {
+  return { name, watched, rules, scripts: mutate(mutations) }
 }

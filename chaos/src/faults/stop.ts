@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Fault, only } from './fault.ts'
+import { someUsers } from './kill.ts'
+
+export const stopWorker: Fault = {
+  name: 'stop-worker',
+  about: 'SIGSTOP of a worker until others have its jobs, then SIGCONT: it writes what it fetched long ago',
+  recoversWithinMs: 10_000,
+  plan({ scene, random, load }) {
+    const victim = random.pick(scene.workers)
+    const afterMs = random.between(15, 60)
+    return {
+      what: `SIGSTOP of ${victim.name}`,
+      excuses: {},
+      async run() {
+        const users = someUsers(load.popular, load.popular)
+        void load.refresh(users)
+        await delay(afterMs)
+        victim.signal('SIGSTOP')
+        // The rosters change while it sleeps, and others fetch them.
+        void load.refresh(users)
+        const { jobLockMs, stallCheckMs } = scene.settings
+        await delay(jobLockMs + 3 * stallCheckMs)
+        victim.signal('SIGCONT')
+      },
+    }
+  },
+}
+
+export const stopApi: Fault = {
+  name: 'stop-api',
+  about: 'SIGSTOP of an api for 6 s in a refresh of 10,000 users: it misses what is published meanwhile',
+  recoversWithinMs: 20_000,
+  plan({ scene, random, load, pace }) {
+    const at = random.below(scene.apis.length)
+    const victim = scene.apis[at]
+    const afterMs = random.between(50, 500)
+    return {
+      what: `SIGSTOP of api ${at + 1}`,
+      excuses: { broken: only(at) },
+      async run() {
+        void load.refresh(someUsers(load.users, 10_000), at)
+        await delay(afterMs)
+        victim?.signal('SIGSTOP')
+        await delay(6000 * pace)
+        victim?.signal('SIGCONT')
+      },
+    }
+  },
+}

@@ -1,0 +1,7 @@
+export type { Break } from './break/breaks.ts'
+export { faultNamed } from './options.ts'
+export { SILENT } from './progress.ts'
+export { report } from './report.ts'
+export type { Result } from './result.ts'
+export { unseen } from './result.ts'
+export { run } from './run.ts'

@@ -1,0 +1,43 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { type Break, faultNamed, type Result, report, run, SILENT, unseen } from '../../chaos/src/index.ts'
+
+// Short rounds of `npm run chaos`. Nothing is timed here: the machine may be busy.
+
+const PATIENCE = 6
+
+async function round(faults: readonly string[], seed: number, broken?: Break, seconds = 1): Promise<Result> {
+  const ending = new AbortController()
+  onTestFinished(() => ending.abort())
+  return run(
+    {
+      seed,
+      minutes: seconds / 60,
+      users: 400,
+      quick: true,
+      faults: faults.map(faultNamed),
+      ...(broken && { break: broken }),
+    },
+    { progress: SILENT, patience: PATIENCE, ended: ending.signal },
+  )
+}
+
+test('a round of faults, and everything that is promised holds', { timeout: 180_000 }, async ({ annotate }) => {
+  const faults = ['kill-worker', 'stop-worker', 'kill-redis', 'lose-redis', 'backend-dead', 'cut-api-redis', 'kill-api']
+  const result = await round(faults, 1)
+  await annotate(report(result))
+  expect(result.violations).toEqual([])
+  expect(unseen(result)).toEqual([])
+  expect(result.answers).toBeGreaterThan(500)
+})
+
+/** With one guarantee taken out, and the faults that show it. */
+test.each([
+  ['fence', ['stop-worker'], 'backwards'],
+  ['generation', ['kill-worker'], 'fresh'],
+  ['outcome', ['backend-garbage'], 'counters'],
+  ['epoch', ['lose-redis'], 'epoch'],
+  ['sweep', ['cut-api-redis'], 'lost'],
+] as const)('without its %s, %s shows that', { timeout: 180_000 }, async (broken, faults, kind) => {
+  const { violations } = await round(faults, 1, broken)
+  expect(violations.map((violation) => violation.kind)).toContain(kind)
+})
