@@ -1,13 +1,13 @@
 export const LISTENING = 'the backend listens on'
 
-/** What the backend does with requests; `share`: with those for every so many-th user, else with all. */
+/** What the backend does with requests; `late`: good answers half a second after the question; `share`: with those for every so many-th user, else with all. */
 export interface Behaviour {
-  readonly kind: 'good' | 'dead' | 'hang' | 'drip' | 'flap' | 'too-many' | 'garbage'
+  readonly kind: 'good' | 'late' | 'dead' | 'hang' | 'drip' | 'flap' | 'too-many' | 'garbage'
   readonly share?: number
 }
 
 export const isMisbehaving = ({ kind, share = 1 }: Behaviour, user: number): boolean =>
-  kind !== 'good' && user % share === 0
+  kind !== 'good' && kind !== 'late' && user % share === 0
 
 /** A serial that a fetch was given. */
 export interface Given {

@@ -9,6 +9,7 @@ import { rosterText, userNamed } from './rosters.ts'
 
 const KEPT_FETCHES = 6
 const FLAP_MS = 400
+const LATE_MS = 500
 
 const serials = new Map<number, number>()
 const given = new Map<number, Given[]>()
@@ -38,7 +39,7 @@ async function answer(user: number, known: string | undefined, response: ServerR
   const serial = serialOf(user)
   const latest = given.get(user) ?? []
   given.set(user, [...latest.slice(1 - KEPT_FETCHES), { at: Date.now(), serial }])
-  await delay(2 + Math.random() * 18)
+  await delay(behaviour.kind === 'late' ? LATE_MS : 2 + Math.random() * 18)
   const etag = `"${serial}"`
   if (known === etag) {
     response.writeHead(304, { etag }).end()

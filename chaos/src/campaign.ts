@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { checker as newChecker } from './checker.ts'
-import type { Fault, Stage } from './faults/index.ts'
+import type { Fault, Injection, Stage } from './faults/index.ts'
 import { startLoad } from './load.ts'
 import type { Progress } from './progress.ts'
 import { type Random, random as randomOf } from './random.ts'
@@ -17,9 +17,13 @@ export interface CampaignOptions {
   readonly seconds: number
   readonly faults: readonly Fault[]
   readonly users: number
+  /** Besides: those who are read once, and never refreshed. */
+  readonly newUsers: number
   readonly settings: Settings
   /** How long faults last, to how long they last in a long campaign. */
   readonly pace: number
+  /** Whatever has not gone well by then never will. */
+  readonly giveUpMs: number
   /** How much longer than on a machine at rest everything may take. */
   readonly patience: number
   /** Where the built apps are. */
@@ -30,25 +34,33 @@ export interface CampaignOptions {
 
 /** Added to the deadlines of answers, since a busy machine is slow. */
 const GRACE_MS = 3000
-/** After the last fault everything that was accepted is settled by then. */
-const QUIET_MS = 60_000
 const LOOK_MS = 100
 
 /** Injects faults under load, and compares every answer and every stored roster with the truth. */
 export async function campaign(options: CampaignOptions): Promise<Result> {
-  const { seed, users, settings, pace, patience, progress } = options
+  const { seed, users, newUsers, settings, pace, patience, progress } = options
+  const giveUpMs = options.giveUpMs * patience
   const began = performance.now()
   const now = (): number => performance.now() - began
   const random = randomOf(seed)
   const troubles = newTroubles()
-  const checker = newChecker({ users: 2 * users, ...settings, graceMs: GRACE_MS * patience, troubles })
+  const checker = newChecker({ users: users + newUsers, ...settings, graceMs: GRACE_MS * patience, troubles })
   const onEnd = (what: string) => checker.violated('ended', now(), what)
   progress.say('starting Redis, the backend, two apis and two workers')
   const scene = await startScene({ ...options, onEnd })
   try {
     const stored = storedIn(scene.redis.client)
     const urls = scene.apis.map(({ url }) => url)
-    const load = startLoad({ urls, users, backend: scene.backend, stored, checker, random: randomOf(seed + 1), now })
+    const load = startLoad({
+      urls,
+      users,
+      newUsers,
+      backend: scene.backend,
+      stored,
+      checker,
+      random: randomOf(seed + 1),
+      now,
+    })
     const stage: Stage = { scene, load, stored, checker, random, now, pace }
     const results: FaultResult[] = []
     await load.refresh(all(users))
@@ -56,15 +68,16 @@ export async function campaign(options: CampaignOptions): Promise<Result> {
     const { faults, leftOut } = await possible(options.faults)
     const until = now() + options.seconds * 1000
     for (const fault of schedule(faults, random, () => now() < until && !options.ended.aborted)) {
-      progress.injecting(fault.name, results.length + 1, { elapsed: now(), until, checker })
-      results.push(await inject(fault, stage, troubles.begin, patience))
+      const injection = fault.plan(stage)
+      progress.injecting(injection.what, results.length + 1, { elapsed: now(), until, checker })
+      results.push(await inject(fault, injection, stage, troubles.begin, { patience, giveUpMs }))
       await delay(random.between(200, 1000) * pace)
     }
 
     progress.say('no more faults; waiting until all is quiet')
     load.pause()
-    await load.ended(QUIET_MS)
-    await compareAll(stage, patience)
+    await load.ended(giveUpMs)
+    await compareAll(stage, giveUpMs)
     return {
       seed,
       seconds: now() / 1000,
@@ -101,16 +114,16 @@ function* schedule(faults: readonly Fault[], random: Random, goOn: () => boolean
 
 async function inject(
   fault: Fault,
+  { what, excuses, run }: Injection,
   stage: Stage,
   begin: (fault: string, excuses: Trouble['excuses'], at: number) => Trouble,
-  patience: number,
+  { patience, giveUpMs }: Pick<CampaignOptions, 'patience' | 'giveUpMs'>,
 ): Promise<FaultResult> {
   const { checker, now } = stage
-  const { what, excuses, run } = fault.plan(stage)
   const trouble = begin(fault.name, excuses, now())
   await run()
   const over = now()
-  const well = await untilWell(stage)
+  const well = await untilWell(stage, giveUpMs)
   trouble.to = now()
   const recoveryMs = trouble.to - over
   if (!well) checker.violated('slow', now(), `${what}: it never did`)
@@ -120,12 +133,12 @@ async function inject(
 }
 
 /** Nothing is asked for any longer. */
-async function compareAll({ load, stored, checker, scene, now }: Stage, patience: number): Promise<void> {
-  const givenUp = now() + QUIET_MS * patience
+async function compareAll({ load, stored, checker, scene, now }: Stage, giveUpMs: number): Promise<void> {
+  const givenUp = now() + giveUpMs
   while (now() < givenUp && ((await stored.open()).length > 0 || (await stored.accepting()).length > 0))
     await delay(LOOK_MS)
   if ((await stored.accepting()).length > 0) checker.violated('lost', now(), 'a refresh was never taken in to its end')
-  const everybody = all(2 * load.users)
+  const everybody = all(load.allUsers)
   const looking = checker.looking(everybody)
   const rows = await stored.look(everybody)
   checker.looked(looking, rows, now())

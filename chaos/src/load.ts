@@ -8,8 +8,10 @@ import type { Accepting, Stored } from './stored.ts'
 export interface LoadOptions {
   /** Of the apis. */
   readonly urls: readonly string[]
-  /** Users 0 … users - 1 are refreshed and read; as many after them are read only, once each. */
+  /** Users 0 … users - 1 are refreshed and read … */
   readonly users: number
+  /** … and so many after them are read only, once each. */
+  readonly newUsers: number
   readonly backend: BackendControl
   readonly stored: Stored
   readonly checker: Checker
@@ -26,15 +28,16 @@ const MOST_READS = 60
 /** Few enough that refreshes of them overlap all the time. */
 const POPULAR = 40
 const LOOK_AGAIN_MS = 250
+const NEW_READERS = 60
 
 export type Load = ReturnType<typeof startLoad>
 
 /** The application that asks and the XMPP servers that read, all of it checked. */
-export function startLoad({ urls, users, backend, stored, checker, random, now }: LoadOptions) {
+export function startLoad({ urls, users, newUsers, backend, stored, checker, random, now }: LoadOptions) {
   const running = new Set<Promise<unknown>>()
   const waiting = new Set<Refreshing>()
   const counts = { refreshes: 0, reads: 0 }
-  let unread = users
+  let unread = 0
   let given = false
 
   function track<T>(work: Promise<T>): Promise<T> {
@@ -46,6 +49,8 @@ export function startLoad({ urls, users, backend, stored, checker, random, now }
   const urlOf = (api: number): string => urls[api] ?? ''
   const anyApi = (): number => random.below(urls.length)
   const anyUser = (): number => random.below(random.next() < 0.4 ? Math.min(POPULAR, users) : users)
+
+  const nextNew = (): number => users + (unread++ % newUsers)
 
   function anyUsers(): number[] {
     const [, most = 1] = SIZES.find(([share]) => random.next() < share) ?? []
@@ -117,11 +122,13 @@ export function startLoad({ urls, users, backend, stored, checker, random, now }
     counts,
     refresh: (asked: readonly number[], api?: number) => track(refresh(asked, api)),
     read: (user: number, api?: number) => track(read(user, api)),
-    /** Reads rosters that nobody has asked for yet, so that they have to be fetched first. */
-    readNew(count: number, api: number): Promise<unknown> {
-      const some = Array.from({ length: Math.min(count, 2 * users - unread) }, (_, i) => unread + i)
-      unread += some.length
-      return Promise.all(some.map((user) => track(read(user, api))))
+    /** Reads rosters that nobody has asked for yet, so that they have to be fetched first; many at a time, for so long. */
+    async readNew(api: number, forMs: number): Promise<void> {
+      const until = now() + forMs
+      const reader = async (): Promise<void> => {
+        while (now() < until) await track(read(nextNew(), api))
+      }
+      await Promise.race([delay(forMs), Promise.all(Array.from({ length: NEW_READERS }, reader))])
     },
     /** The caller of these refreshes will not be answered, but they were accepted. */
     owe(api: number, accepting: readonly Accepting[]): void {
@@ -143,8 +150,8 @@ export function startLoad({ urls, users, backend, stored, checker, random, now }
       while (running.size > 0) await Promise.all(running)
       clearTimeout(giveUp)
     },
-    popular: Math.min(POPULAR, users),
     users,
+    allUsers: users + newUsers,
   }
 }
 

@@ -5,7 +5,7 @@ import type { RunOptions } from './options.ts'
 import type { Result } from './result.ts'
 import type { Settings } from './scene.ts'
 
-/** The defaults of Rollcall, but for a backend that is given up sooner: the hanging ones would take most of the time. */
+/** The defaults of Rollcall. */
 const USUAL: Settings = {
   refreshDeadlineMs: 25_000,
   readDeadlineMs: 5000,
@@ -13,7 +13,7 @@ const USUAL: Settings = {
   stallCheckMs: 1000,
   sweepIntervalMs: 5000,
   sweepGraceMs: 10_000,
-  backendTimeoutMs: 2000,
+  backendTimeoutMs: 10_000,
 }
 
 const QUICK: Settings = {
@@ -23,7 +23,7 @@ const QUICK: Settings = {
   stallCheckMs: 400,
   sweepIntervalMs: 500,
   sweepGraceMs: 1000,
-  backendTimeoutMs: 1000,
+  backendTimeoutMs: 4000, // longer than a worker is stopped, or it would give up what it fetched before,
 }
 
 /** The campaign that the command line asks for. */
@@ -36,6 +36,8 @@ export function run(
     ...more,
     seconds: minutes * 60,
     settings: quick ? QUICK : USUAL,
+    newUsers: quick ? 4000 : 40_000,
+    giveUpMs: quick ? 15_000 : 120_000,
     pace: quick ? 0.25 : 1,
     root: broken === undefined ? repositoryRoot : brokenBuild(broken),
   })

@@ -1,15 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Stage } from './faults/index.ts'
 
-const GIVE_UP_MS = 120_000
 const LOOK_MS = 50
 
 /**
  * After a fault: every api refreshes a user, and everybody who had been asked for when it was over has settled. False
  * when that does not come.
  */
-export async function untilWell(stage: Stage): Promise<boolean> {
-  const givenUp = stage.now() + GIVE_UP_MS
+export async function untilWell(stage: Stage, giveUpMs: number): Promise<boolean> {
+  const givenUp = stage.now() + giveUpMs
   const goOn = () => stage.now() < givenUp
   const refreshes = stage.scene.apis.map((_, api) => untilRefreshed(api, stage, goOn))
   return (await Promise.all([...refreshes, untilSettled(stage, goOn)])).every((well) => well)

@@ -24,7 +24,7 @@ function rude(name: string, about: string, behave: (socket: Socket, stage: Stage
           if (!api) return
           const sockets: Socket[] = []
           const until = stage.now() + 6000 * stage.pace
-          for (let i = 0; i < clients * Math.min(1, stage.pace); i++) {
+          for (let i = 0; i < clients; i++) {
             sockets.push(clientOf(api.url, (socket) => behave(socket, stage)))
             if (i % 100 === 99) await delay(10)
           }

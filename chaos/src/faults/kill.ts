@@ -34,16 +34,13 @@ export const killApi: Fault = {
   plan({ scene, random, load, stored }) {
     const at = random.below(scene.apis.length)
     const victim = scene.apis[at]
-    const afterMs = random.between(5, 150)
+    const afterMs = random.between(20, 300)
     return {
       what: `kill -9 of api ${at + 1}`,
       excuses: { broken: only(at), refused: only(at), unread: only(at) },
       async run() {
         void load.refresh(someUsers(load.users, 10_000), at)
-        for (let i = 0; i < 5; i++) {
-          void load.readNew(20, at)
-          await delay(afterMs / 5)
-        }
+        await load.readNew(at, afterMs)
         victim?.signal('SIGSTOP') // what it has accepted by now is what it has accepted
         load.owe(at, await stored.accepting())
         await victim?.kill()

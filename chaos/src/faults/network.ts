@@ -5,29 +5,29 @@ import { EVERYBODY, type Fault, only, type Stage } from './fault.ts'
 
 /** Who sits behind the cables. */
 const BEHIND = 1
+const TIMES = 3
 
 function cutCable(
   name: string,
   about: string,
   cable: keyof Scene['cables'],
   excuses: Excuses,
-  meanwhile: (stage: Stage) => void = () => {},
+  before: (stage: Stage) => Promise<unknown> = ({ random }) => delay(random.between(2, 30)),
 ): Fault {
   return {
     name,
     about,
     recoversWithinMs: 20_000,
     plan(stage) {
-      const how = stage.random.pick(['silent', 'reset'] as const)
+      const how = Array.from({ length: TIMES }, () => stage.random.pick(['silent', 'reset'] as const))
       const proxy = stage.scene.cables[cable]
       return {
-        what: `${about} (${how})`,
+        what: `${about} (${how.join(', ')})`,
         excuses,
         async run() {
-          for (let times = 0; times < 3; times++) {
-            meanwhile(stage)
-            await delay(stage.random.between(2, 30))
-            proxy.cut(how)
+          for (let times = 0; times < TIMES; times++) {
+            await before(stage)
+            proxy.cut(how[times] ?? 'reset')
             await delay(2500 * stage.pace)
             proxy.mend()
             await delay(500 * stage.pace)
@@ -42,9 +42,8 @@ const NOT_SERVED: Excuses = { refused: only(BEHIND), unread: only(BEHIND) }
 
 export const NETWORK_FAULTS: readonly Fault[] = [
   cutCable('cut-worker-redis', 'a worker cannot reach Redis', 'workerToRedis', {}),
-  cutCable('cut-api-redis', 'an api cannot reach Redis', 'apiToRedis', NOT_SERVED, ({ load }) => {
-    void load.readNew(60, BEHIND)
-    void load.refresh([load.users - 1], BEHIND)
-  }),
+  cutCable('cut-api-redis', 'an api cannot reach Redis', 'apiToRedis', NOT_SERVED, ({ load, random }) =>
+    load.readNew(BEHIND, random.between(100, 300)),
+  ),
   cutCable('cut-worker-backend', 'a worker cannot reach the backend', 'workerToBackend', { failed: EVERYBODY }),
 ]

@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Load } from '../load.ts'
+import type { Random } from '../random.ts'
 import { EVERYBODY, type Fault, type Stage } from './fault.ts'
+import { someUsers } from './kill.ts'
 
 export const killRedis: Fault = {
   name: 'kill-redis',
@@ -18,10 +21,11 @@ export const redisAway: Fault = {
   },
 }
 
-const killed = (what: string, awayMs: number, { scene: { redis }, checker }: Stage) => ({
+const killed = (what: string, awayMs: number, { scene: { redis }, checker, load, random }: Stage) => ({
   what,
   excuses: { refused: EVERYBODY, unread: EVERYBODY },
   async run() {
+    await inTheMiddle(load, random)
     checker.losing()
     await redis.kill()
     await delay(awayMs)
@@ -35,11 +39,12 @@ export const loseRedis: Fault = {
   name: 'lose-redis',
   about: 'kill -9 of Redis, which is started again without its data',
   recoversWithinMs: 10_000,
-  plan: ({ scene: { redis }, checker, stored, now }) => ({
+  plan: ({ scene: { redis }, checker, stored, now, load, random }) => ({
     what: 'Redis lost its data',
     excuses: { refused: EVERYBODY, unread: EVERYBODY },
     async run() {
       const before = await stored.epoch()
+      await inTheMiddle(load, random)
       checker.losing()
       await redis.kill()
       await redis.forget()
@@ -49,6 +54,12 @@ export const loseRedis: Fault = {
       if (after === before) checker.violated('epoch', now(), `it is ${after} again`)
     },
   }),
+}
+
+/** Of a large refresh. */
+async function inTheMiddle(load: Load, random: Random): Promise<void> {
+  void load.refresh(someUsers(load.users, 2000))
+  await delay(random.between(20, 500))
 }
 
 /** Set by the first refresh that a Redis takes in. */

@@ -8,20 +8,24 @@ export const stopWorker: Fault = {
   recoversWithinMs: 10_000,
   plan({ scene, random, load }) {
     const victim = random.pick(scene.workers)
-    const afterMs = random.between(15, 60)
     return {
       what: `SIGSTOP of ${victim.name}`,
       excuses: {},
       async run() {
-        const users = someUsers(load.popular, load.popular)
+        const { backend } = scene
+        const users = Array.from({ length: Math.min(60, load.users) }, (_, i) => load.users - 1 - i) // seldom asked for else
+        await backend.behave({ kind: 'late' })
+        const before = await backend.fetches()
         void load.refresh(users)
-        await delay(afterMs)
-        victim.signal('SIGSTOP')
-        // The rosters change while it sleeps, and others fetch them.
+        while ((await backend.fetches()) < before + users.length) await delay(5)
+        victim.signal('SIGSTOP') // it has asked for some of them, and the answers find it asleep
+        await backend.behave({ kind: 'good' })
         void load.refresh(users)
         const { jobLockMs, stallCheckMs } = scene.settings
         await delay(jobLockMs + 3 * stallCheckMs)
         victim.signal('SIGCONT')
+        await delay(500)
+        await Promise.all(users.map((user) => load.read(user)))
       },
     }
   },
