@@ -40,11 +40,14 @@ export const clocks: Fault = {
       async run() {
         const env = { LD_PRELOAD: await libfaketime(), FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: '1' }
         for (const app of wrong) await app.kill().then(() => app.start(env))
-        await backend.behave({ kind: 'flap' }) // retries are put off until a time, and by whose clock?
-        void load.refresh(someUsers(load.users, 500))
+        await backend.behave({ kind: 'flap' })
         await delay(4000 * pace)
-        await backend.behave({ kind: 'good' })
+        await backend.behave({ kind: 'dead' })
+        void load.refresh(someUsers(load.users, 300))
+        await delay(random.between(250, 500))
+        // What is put off until then was put off by a clock that is gone.
         for (const app of wrong) await app.kill().then(() => app.start())
+        await backend.behave({ kind: 'good' })
       },
     }
   },
