@@ -8,11 +8,13 @@ const MOST_REPAIRS_PER_SWEEP = 2000
 
 export interface SweepOptions {
   readonly store: Pick<RosterStore, 'sweep' | 'repair'>
-  readonly queue: Pick<RefreshQueue, 'enqueue'>
+  readonly queue: Pick<RefreshQueue, 'enqueue' | 'bringForward'>
   /** The shards that this worker serves. */
   readonly serves: readonly number[]
   readonly intervalMs: number
   readonly graceMs: number
+  /** Nothing puts a job off for longer. */
+  readonly longestDelayMs: number
   readonly log: Log
 }
 
@@ -20,11 +22,14 @@ export interface SweepOptions {
  * Puts users who have been open for too long into the queue again: their api died before it enqueued them, or their job
  * was lost (G8). A user who merely waits is not queued twice. Every worker sweeps; Redis lets one through per interval.
  * And puts users there whose last fetch failed and whose time has come, behind everybody else; each is given to one worker.
+ * And brings jobs forward that wait for a time that only a wrong clock can have named.
  */
-export function startSweep({ store, queue, serves, intervalMs, graceMs, log }: SweepOptions): () => void {
+export function startSweep(options: SweepOptions): () => void {
+  const { store, queue, serves, intervalMs, graceMs, longestDelayMs, log } = options
   const sweep = async (shard: number): Promise<void> => {
     const users = await store.sweep(shard, graceMs, intervalMs, MOST_PER_SWEEP)
     if (users.length > 0) await queue.enqueue(users, PRIORITY.bulk)
+    await queue.bringForward(shard, longestDelayMs)
     await repair(shard)
   }
   const sweepAll = async (): Promise<void> => {

@@ -104,6 +104,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
     serves,
     intervalMs: sweepIntervalMs,
     graceMs: sweepGraceMs,
+    longestDelayMs: longestDelay(config),
     log,
   })
   const stopUpkeep = startUpkeep({ ...config, serves, store, queue, log })
@@ -150,3 +151,7 @@ async function placeForProbe(domain: Domain, limits: BackendLimits): Promise<(()
   const share = await limits.wait(domain, true)
   return share.kind === 'share' ? share.end : undefined
 }
+
+/** What a job is put off for at most: by a pause that its backend asks for, or before its last attempt. */
+const longestDelay = ({ retryAfterMaxMs, retryBackoffMs, jobAttempts }: Config): number =>
+  Math.max(retryAfterMaxMs, retryBackoffMs * 2 ** Math.max(0, jobAttempts - 2))

@@ -241,3 +241,44 @@ test('the jobs that could be taken: those that wait, and none while the queue is
   expect(await queue.takeable(0)).toBe(1)
   await bull.close()
 })
+
+describe('jobs that a wrong clock has put off', () => {
+  /** By somebody whose clock differs by so much. */
+  async function putOff(user: BareJid, ms: number): Promise<void> {
+    await queue.enqueue([user], PRIORITY.bulk)
+    const job = await taken()
+    await job.moveToDelayed(Date.now() + ms, TOKEN)
+  }
+  const HOUR = 3_600_000
+  const MINUTE = 60_000
+
+  test('run at once, whether the clock was fast or slow', async () => {
+    await putOff(john, HOUR)
+    await redis.zadd(
+      `${shardKeys(0).prefix}:${QUEUE_NAME}:delayed`,
+      'XX',
+      (Date.now() - HOUR) * 0x1000,
+      await onlyDelayed(),
+    )
+    await putOff(marie, HOUR)
+    await queue.bringForward(0, MINUTE)
+    expect((await drained()).sort()).toEqual([john, marie])
+  })
+
+  test('but not those that wait for a while, as they should', async () => {
+    await putOff(john, MINUTE / 2)
+    await queue.bringForward(0, MINUTE)
+    expect(await drained()).toEqual([])
+  })
+
+  test('a later request for the user does not bring them forward by itself', async () => {
+    await putOff(john, HOUR)
+    await queue.enqueue([john], PRIORITY.login)
+    expect(await drained()).toEqual([])
+    await queue.bringForward(0, MINUTE)
+    expect(await drained()).toEqual([john])
+  })
+
+  const onlyDelayed = async () =>
+    (await redis.zrange(`${shardKeys(0).prefix}:${QUEUE_NAME}:delayed`, '0', '-1'))[0] ?? ''
+})

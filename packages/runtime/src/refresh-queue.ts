@@ -29,6 +29,10 @@ const EVENTS_KEPT = 1000
 /** How the ids of jobs begin that everybody else goes before. */
 const REPAIR = 'repair-'
 
+/** Workers look for jobs that are due far more often. */
+const OVERDUE_MS = 5000
+const MOST_BROUGHT_FORWARD = 500
+
 export type RefreshQueue = ReturnType<typeof refreshQueue>
 
 /** Puts one job per user into the queue of its shard. */
@@ -98,6 +102,23 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: R
       return (await queue.isPaused()) ? 0 : queue.getJobCountByTypes('waiting', 'prioritized')
     },
 
+    /**
+     * Brings jobs forward that are put off for longer than `longestMs`, or that should have run long ago, by the time of
+     * Redis. A worker puts them off by its own clock, which may be wrong, and then be gone: until that hour, nobody would
+     * fetch those users, whoever asks for them.
+     */
+    async bringForward(shard: number, longestMs: number): Promise<void> {
+      const queue = await queueOf(shard)
+      const [seconds] = await redis.time()
+      const now = Number(seconds) * 1000
+      const delayed = queue.toKey('delayed')
+      const untimely = await Promise.all([
+        redis.zrangebyscore(delayed, '-inf', scoreOf(now - OVERDUE_MS), 'LIMIT', 0, MOST_BROUGHT_FORWARD),
+        redis.zrangebyscore(delayed, scoreOf(now + longestMs), '+inf', 'LIMIT', 0, MOST_BROUGHT_FORWARD),
+      ])
+      await Promise.all(untimely.flat().map(async (id) => (await queue.getJob(id))?.promote().catch(ignoreNotDelayed)))
+    },
+
     async close(): Promise<void> {
       await Promise.all([...queues.values()].map(async (opening) => (await opening).close()))
     },
@@ -118,6 +139,9 @@ async function openQueue(redis: RedisClient, shard: number): Promise<Queue<Refre
     throw new RedisUnavailableError(error)
   }
 }
+
+/** By which BullMQ orders the jobs that are put off until that time. */
+const scoreOf = (timeMs: number): number => timeMs * 0x1000
 
 /** The job ended between the look and the change: its user is being answered already. */
 function ignoreFinished(error: unknown): void {
