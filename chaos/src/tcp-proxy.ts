@@ -7,6 +7,7 @@ export type TcpProxy = Awaited<ReturnType<typeof startTcpProxy>>
 export async function startTcpProxy(targetPort: number) {
   const pairs = new Set<readonly [Socket, Socket]>()
   let cut: 'no' | 'silent' | 'reset' = 'no'
+  let lagMs = 0
 
   const server = createServer((near) => {
     if (cut === 'reset') return void near.resetAndDestroy()
@@ -15,8 +16,12 @@ export async function startTcpProxy(targetPort: number) {
     pairs.add(pair)
     for (const [one, other] of [pair, [far, near] as const]) {
       one.setNoDelay(true)
-      one.on('data', (data) => {
+      const pass = (data: Buffer): void => {
         if (!other.write(data)) one.pause()
+      }
+      one.on('data', (data: Buffer) => {
+        if (lagMs === 0) pass(data)
+        else setTimeout(pass, lagMs, data)
       })
       other.on('drain', () => {
         if (cut !== 'silent') one.resume()
@@ -36,6 +41,10 @@ export async function startTcpProxy(targetPort: number) {
   const port = await listen(server)
   return {
     port,
+    /** Everything arrives so much later, as when a cable is about to break. */
+    lag(ms: number): void {
+      lagMs = ms
+    },
     /** `silent`: nothing comes through, and nobody is told; `reset`: connections break, and are refused. */
     cut(how: 'silent' | 'reset'): void {
       cut = how
@@ -47,6 +56,7 @@ export async function startTcpProxy(targetPort: number) {
     /** What was held back arrives now, as TCP has it. */
     mend(): void {
       cut = 'no'
+      lagMs = 0
       for (const pair of pairs) for (const socket of pair) socket.resume()
     },
     stop(): void {

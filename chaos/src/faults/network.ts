@@ -42,8 +42,9 @@ const NOT_SERVED: Excuses = { refused: only(BEHIND), unread: only(BEHIND) }
 
 export const NETWORK_FAULTS: readonly Fault[] = [
   cutCable('cut-worker-redis', 'a worker cannot reach Redis', 'workerToRedis', {}),
-  cutCable('cut-api-redis', 'an api cannot reach Redis', 'apiToRedis', NOT_SERVED, ({ load, random }) =>
-    load.readNew(BEHIND, random.between(100, 300)),
-  ),
+  cutCable('cut-api-redis', 'an api cannot reach Redis', 'apiToRedis', NOT_SERVED, ({ load, random, scene }) => {
+    scene.cables.apiToRedis.lag(10)
+    return load.readNew(BEHIND, random.between(100, 300))
+  }),
   cutCable('cut-worker-backend', 'a worker cannot reach the backend', 'workerToBackend', { failed: EVERYBODY }),
 ]
