@@ -4,12 +4,12 @@ import type { Fault, Injection, Stage } from './faults/index.ts'
 import { startLoad } from './load.ts'
 import type { Progress } from './progress.ts'
 import { type Random, random as randomOf } from './random.ts'
-import type { FaultResult, Result } from './result.ts'
+import { type FaultResult, inSeconds, type Result } from './result.ts'
 import { type Scene, type Settings, startScene } from './scene.ts'
 import { stored as storedIn } from './stored.ts'
 import { troubles as newTroubles, type Trouble } from './troubles.ts'
 import type { Violation } from './violations.ts'
-import { untilWell } from './well-again.ts'
+import { recovery } from './well-again.ts'
 
 export interface CampaignOptions {
   readonly seed: number
@@ -67,7 +67,8 @@ export async function campaign(options: CampaignOptions): Promise<Result> {
 
     const { faults, leftOut } = await possible(options.faults)
     const until = now() + options.seconds * 1000
-    for (const fault of schedule(faults, random, () => now() < until && !options.ended.aborted)) {
+    for (const fault of schedule(faults, random, () => now() < until)) {
+      if (options.ended.aborted) break
       const injection = fault.plan(stage)
       progress.injecting(injection.what, results.length + 1, { elapsed: now(), until, checker })
       results.push(await inject(fault, injection, stage, troubles.begin, { patience, giveUpMs }))
@@ -106,10 +107,15 @@ async function possible(wanted: readonly Fault[]): Promise<{ faults: Fault[]; le
   return { faults, leftOut }
 }
 
-/** All of them in a random order, again and again. */
+/** All of them in a random order, and again for as long as there is time. */
 function* schedule(faults: readonly Fault[], random: Random, goOn: () => boolean): Generator<Fault> {
-  do yield* random.shuffled(faults)
-  while (goOn())
+  yield* random.shuffled(faults)
+  for (;;) {
+    for (const fault of random.shuffled(faults)) {
+      if (!goOn()) return
+      yield fault
+    }
+  }
 }
 
 async function inject(
@@ -122,15 +128,17 @@ async function inject(
   const { checker, now } = stage
   const trouble = begin(fault.name, excuses, now())
   await run()
-  const over = now()
-  const well = await untilWell(stage, giveUpMs)
+  const recovered = await recovery(stage, giveUpMs)
   trouble.to = now()
-  const recoveryMs = trouble.to - over
-  if (!well) checker.violated('slow', now(), `${what}: it never did`)
-  else if (recoveryMs > fault.recoversWithinMs * patience)
-    checker.violated('slow', now(), `${what}: it took ${Math.round(recoveryMs)} ms`)
-  return { fault: fault.name, what, trouble, recoveryMs }
+  const { answeringMs, settledMs } = recovered
+  if (!isWithin(answeringMs, fault.answersWithinMs * patience))
+    checker.violated('slow', now(), `${what}: answers after ${inSeconds(answeringMs)}`)
+  if (!isWithin(settledMs, fault.settlesWithinMs * patience))
+    checker.violated('slow', now(), `${what}: all settled after ${inSeconds(settledMs)}`)
+  return { fault: fault.name, what, trouble, ...recovered }
 }
+
+const isWithin = (ms: number | null, limitMs: number): boolean => ms !== null && ms <= limitMs
 
 /** Nothing is asked for any longer. */
 async function compareAll({ load, stored, checker, scene, now }: Stage, giveUpMs: number): Promise<void> {

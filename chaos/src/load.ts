@@ -150,6 +150,8 @@ export function startLoad({ urls, users, newUsers, backend, stored, checker, ran
       while (running.size > 0) await Promise.all(running)
       clearTimeout(giveUp)
     },
+    /** Not the one of the schedule: what it gives depends on how fast all goes. */
+    random,
     users,
     allUsers: users + newUsers,
   }

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import { type FaultResult, type Result, unseen } from './result.ts'
+import { type FaultResult, inSeconds, type Result, unseen } from './result.ts'
 import { VIOLATION_KINDS, type Violation } from './violations.ts'
 
 const LISTED = 20
@@ -20,23 +20,22 @@ export function report(result: Result): string {
 
 function faultTable({ faults, violations }: Result): string {
   const table = new Table({
-    head: ['fault', 'injected', 'answers', 'well again: median', 'max', 'violations'],
+    head: ['fault', 'injected', 'answers', 'answers again', 'all settled', 'violations'],
     style: { head: [], border: [], compact: true },
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right'],
   })
   for (const name of [...new Set(faults.map(({ fault }) => fault))].sort()) {
     const its = faults.filter(({ fault }) => fault === name)
-    const times = its.map(({ recoveryMs }) => recoveryMs).sort((a, b) => a - b)
     table.push([
       name,
       its.length,
       number(its.reduce((sum, { trouble }) => sum + trouble.answers, 0)),
-      inSeconds(times[Math.floor(times.length / 2)] ?? 0),
-      inSeconds(times.at(-1) ?? 0),
+      medianAndMax(its.map(({ answeringMs }) => answeringMs)),
+      medianAndMax(its.map(({ settledMs }) => settledMs)),
       number(violations.filter((violation) => its.some((one) => isDuring(violation, one))).length),
     ])
   }
-  return table.toString()
+  return `${table.toString()}\nHow long after the fault was over: median (max)`
 }
 
 function describe(violation: Violation, { faults }: Result): string {
@@ -49,4 +48,8 @@ function describe(violation: Violation, { faults }: Result): string {
 const isDuring = ({ at }: Violation, { trouble }: FaultResult): boolean => trouble.from <= at && at <= trouble.to
 
 const number = (value: number): string => value.toLocaleString('en')
-const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
+function medianAndMax(times: readonly (number | null)[]): string {
+  const sorted = [...times].sort((a, b) => (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY))
+  return `${inSeconds(sorted[Math.floor(sorted.length / 2)] ?? null)} (${inSeconds(sorted.at(-1) ?? null)})`
+}

@@ -1,11 +1,11 @@
 import type { Trouble } from './troubles.ts'
 import type { Violation } from './violations.ts'
+import type { Recovery } from './well-again.ts'
 
-export interface FaultResult {
+export interface FaultResult extends Recovery {
   readonly fault: string
   readonly what: string
   readonly trouble: Trouble
-  readonly recoveryMs: number
 }
 
 export interface Result {
@@ -28,3 +28,5 @@ export const unseen = ({ faults }: Result): string[] => {
   const names = [...new Set(faults.map(({ fault }) => fault))]
   return names.filter((name) => faults.every(({ fault, trouble }) => fault !== name || trouble.answers === 0))
 }
+
+export const inSeconds = (ms: number | null): string => (ms === null ? 'never' : `${(ms / 1000).toFixed(1)} s`)

@@ -3,20 +3,30 @@ import type { Stage } from './faults/index.ts'
 
 const LOOK_MS = 50
 
-/**
- * After a fault: every api refreshes a user, and everybody who had been asked for when it was over has settled. False
- * when that does not come.
- */
-export async function untilWell(stage: Stage, giveUpMs: number): Promise<boolean> {
-  const givenUp = stage.now() + giveUpMs
-  const goOn = () => stage.now() < givenUp
-  const refreshes = stage.scene.apis.map((_, api) => untilRefreshed(api, stage, goOn))
-  return (await Promise.all([...refreshes, untilSettled(stage, goOn)])).every((well) => well)
+/** How long it took; null: it did not come. */
+export interface Recovery {
+  /** Until every api had refreshed a user. */
+  readonly answeringMs: number | null
+  /** Until everybody who had been asked for when the fault was over had settled. */
+  readonly settledMs: number | null
 }
 
-async function untilRefreshed(api: number, { load, random }: Stage, goOn: () => boolean): Promise<boolean> {
+/** Begins when a fault is over. */
+export async function recovery(stage: Stage, giveUpMs: number): Promise<Recovery> {
+  const began = stage.now()
+  const goOn = () => stage.now() < began + giveUpMs
+  const timed = async (well: Promise<boolean>) => ((await well) ? stage.now() - began : null)
+  const refreshes = Promise.all(stage.scene.apis.map((_, api) => untilRefreshed(api, stage, goOn)))
+  const [answeringMs, settledMs] = await Promise.all([
+    timed(refreshes.then((all) => all.every((well) => well))),
+    timed(untilSettled(stage, goOn)),
+  ])
+  return { answeringMs, settledMs }
+}
+
+async function untilRefreshed(api: number, { load }: Stage, goOn: () => boolean): Promise<boolean> {
   while (goOn()) {
-    const counts = await load.refresh([random.below(load.users)], api)
+    const counts = await load.refresh([load.random.below(load.users)], api)
     if (counts?.updated === 1) return true
     await delay(LOOK_MS)
   }

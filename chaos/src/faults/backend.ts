@@ -7,7 +7,8 @@ function ill(name: string, about: string, behaviour: Behaviour): Fault {
   return {
     name,
     about,
-    recoversWithinMs: 20_000, // fetches run into their timeout, and retries wait
+    answersWithinMs: 20_000,
+    settlesWithinMs: 25_000, // fetches run into their timeout, and retries wait
     plan: ({ scene, pace }) => ({
       what: about,
       excuses: { failed: (user) => isMisbehaving(behaviour, user) },

@@ -29,8 +29,10 @@ export interface Fault {
   readonly name: string
   /** One line for people. */
   readonly about: string
-  /** All must go well again so soon after it is over. */
-  readonly recoversWithinMs: number
+  /** So soon after it is over every api answers as ever … */
+  readonly answersWithinMs: number
+  /** … and everybody who had been asked for by then is settled. */
+  readonly settlesWithinMs: number
   /** Why it cannot be injected on this machine; null or none: it can. */
   missing?(): Promise<string | null>
   /** Decides by `random` whom it hits. */

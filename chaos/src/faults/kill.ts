@@ -7,7 +7,8 @@ const RESTART_MS = 500
 export const killWorker: Fault = {
   name: 'kill-worker',
   about: 'kill -9 of a worker in the middle of its fetches, one to three times in a row',
-  recoversWithinMs: 10_000,
+  answersWithinMs: 10_000,
+  settlesWithinMs: 10_000,
   plan({ scene, random, load }) {
     const victims = Array.from({ length: random.between(1, 3) }, () => random.pick(scene.workers))
     const afterMs = victims.map(() => random.between(20, 400))
@@ -30,7 +31,8 @@ export const killWorker: Fault = {
 export const killApi: Fault = {
   name: 'kill-api',
   about: 'kill -9 of an api while it takes in a large refresh and reads of rosters not stored yet',
-  recoversWithinMs: 25_000, // another api waits 10 s for a sign of life before it goes on with a refresh
+  answersWithinMs: 10_000,
+  settlesWithinMs: 25_000, // another api waits 10 s for a sign of life before it goes on with a refresh
   plan({ scene, random, load, stored }) {
     const at = random.below(scene.apis.length)
     const victim = scene.apis[at]

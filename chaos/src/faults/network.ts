@@ -17,7 +17,8 @@ function cutCable(
   return {
     name,
     about,
-    recoversWithinMs: 20_000,
+    answersWithinMs: 10_000,
+    settlesWithinMs: 20_000,
     plan(stage) {
       const how = Array.from({ length: TIMES }, () => stage.random.pick(['silent', 'reset'] as const))
       const proxy = stage.scene.cables[cable]

@@ -7,14 +7,16 @@ import { someUsers } from './kill.ts'
 export const killRedis: Fault = {
   name: 'kill-redis',
   about: 'kill -9 of Redis, which is started again at once with its append-only file',
-  recoversWithinMs: 5000,
+  answersWithinMs: 5000,
+  settlesWithinMs: 20_000,
   plan: (stage) => killed('kill -9 of Redis', 0, stage),
 }
 
 export const redisAway: Fault = {
   name: 'redis-away',
   about: 'the same, but Redis stays away for 5 to 60 s',
-  recoversWithinMs: 5000,
+  answersWithinMs: 5000,
+  settlesWithinMs: 20_000,
   plan(stage) {
     const awayMs = stage.random.between(5000, stage.pace < 1 ? 5000 : 60_000) * Math.min(1, stage.pace * 2)
     return killed(`Redis away for ${(awayMs / 1000).toFixed(1)} s`, awayMs, stage)
@@ -38,7 +40,8 @@ const killed = (what: string, awayMs: number, { scene: { redis }, checker, load,
 export const loseRedis: Fault = {
   name: 'lose-redis',
   about: 'kill -9 of Redis, which is started again without its data',
-  recoversWithinMs: 10_000,
+  answersWithinMs: 10_000,
+  settlesWithinMs: 20_000,
   plan: ({ scene: { redis }, checker, stored, now, load, random }) => ({
     what: 'Redis lost its data',
     excuses: { refused: EVERYBODY, unread: EVERYBODY },
@@ -74,7 +77,8 @@ async function epochOfNext(stored: Stage['stored']): Promise<string> {
 export const redisFull: Fault = {
   name: 'redis-full',
   about: 'Redis at its maxmemory takes no writes for some seconds',
-  recoversWithinMs: 10_000,
+  answersWithinMs: 10_000,
+  settlesWithinMs: 20_000,
   plan: ({ scene: { redis }, pace }) => ({
     what: 'Redis full',
     excuses: { refused: EVERYBODY },

@@ -5,7 +5,8 @@ import { someUsers } from './kill.ts'
 export const stopWorker: Fault = {
   name: 'stop-worker',
   about: 'SIGSTOP of a worker until others have its jobs, then SIGCONT: it writes what it fetched long ago',
-  recoversWithinMs: 10_000,
+  answersWithinMs: 10_000,
+  settlesWithinMs: 10_000,
   plan({ scene, random, load }) {
     const victim = random.pick(scene.workers)
     return {
@@ -34,7 +35,8 @@ export const stopWorker: Fault = {
 export const stopApi: Fault = {
   name: 'stop-api',
   about: 'SIGSTOP of an api for 6 s in a refresh of 10,000 users: it misses what is published meanwhile',
-  recoversWithinMs: 20_000,
+  answersWithinMs: 10_000,
+  settlesWithinMs: 20_000,
   plan({ scene, random, load, pace }) {
     const at = random.below(scene.apis.length)
     const victim = scene.apis[at]
