@@ -1,5 +1,5 @@
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { repositoryRoot } from '@rollcall/tools'
 import { BREAKS, type Break } from './breaks.ts'
 import { mutate } from './mutations.ts'
@@ -27,11 +27,11 @@ function copyPart(part: string, root: string): void {
   }
 }
 
-/** Of the texts, which are ready to be sent: what they share stands in each of them already. */
+/** The texts are whole: what several of them share stands in each, and need not be put in front of it again. */
 function writeScripts(root: string, broken: Break): void {
-  const lua = join(root, 'packages/runtime/lua')
-  mkdirSync(lua, { recursive: true })
-  for (const [name, text] of Object.entries(mutate(BREAKS[broken].mutations)))
-    writeFileSync(join(lua, `${name}.lua`), text)
-  writeFileSync(join(lua, 'settle.lua'), '')
+  const lua = 'packages/runtime/lua'
+  const texts = new Map(Object.entries(mutate(BREAKS[broken].mutations)))
+  mkdirSync(join(root, lua), { recursive: true })
+  for (const file of readdirSync(join(repositoryRoot, lua)))
+    writeFileSync(join(root, lua, file), texts.get(basename(file, '.lua')) ?? '')
 }
