@@ -16,7 +16,7 @@ else {
     })
   }
   const progress = showProgress()
-  const result = await run(options, { progress, patience: 1, ended: ended.signal })
+  const result = await run(options, { progress, ended: ended.signal })
   progress.end()
   console.log(report(result))
   const wanted = options.break === undefined ? result.violations.length === 0 : result.violations.length > 0

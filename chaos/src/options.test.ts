@@ -22,6 +22,7 @@ test('what is given is taken', () => {
 test.each([
   [['--seed', 'x'], '--seed takes a whole number'],
   [['--minutes', '0'], '--minutes takes a number above 0'],
+  [['--patience', '-1'], '--patience'],
   [['--users', '3'], '--users takes a whole number from 10 on'],
   [['--faults', 'kill-everything'], 'There is no fault "kill-everything"; there are: kill-worker, '],
   [['--break', 'toString'], '--break takes one of fence, generation, outcome, epoch, sweep'],

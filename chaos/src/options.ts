@@ -19,6 +19,7 @@ export const HELP = `npm run chaos: injects faults into a running Rollcall, and 
   npm run chaos -- --seed 7            the schedule of that run again (a seed is printed with every result)
   npm run chaos -- --quick             faults and timeouts a quarter as long: about a minute for all
   npm run chaos -- --users 1000        that many users; 10,000 by default
+  npm run chaos -- --patience 3        on a machine that has other work to do: all may take three times as long
   npm run chaos -- --break fence       with one guarantee taken out on purpose: there must be violations then
 
   Faults:
@@ -39,6 +40,8 @@ export interface RunOptions {
   readonly faults: readonly Fault[]
   readonly users: number
   readonly quick: boolean
+  /** How much longer than on a machine at rest everything may take. */
+  readonly patience: number
   readonly break?: Break
 }
 
@@ -52,6 +55,7 @@ export function parseOptions(args: readonly string[], anySeed: () => number): Op
       seed: { type: 'string' },
       faults: { type: 'string' },
       users: { type: 'string' },
+      patience: { type: 'string' },
       quick: { type: 'boolean', default: false },
       break: { type: 'string' },
     },
@@ -66,6 +70,7 @@ export function parseOptions(args: readonly string[], anySeed: () => number): Op
     seed: values.seed === undefined ? anySeed() : whole('--seed', values.seed, 0),
     minutes: values.minutes === undefined ? (quick ? 1 : 10) : positive('--minutes', values.minutes),
     users: values.users === undefined ? (quick ? 2000 : 10_000) : whole('--users', values.users, 10),
+    patience: values.patience === undefined ? 1 : positive('--patience', values.patience),
     faults: values.faults === undefined ? FAULTS : values.faults.split(',').map(faultNamed),
     ...(broken !== undefined && { break: broken }),
   }

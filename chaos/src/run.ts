@@ -29,7 +29,7 @@ const QUICK: Settings = {
 /** The campaign that the command line asks for. */
 export function run(
   { quick, minutes, break: broken, ...options }: Omit<RunOptions, 'kind'>,
-  more: Pick<CampaignOptions, 'progress' | 'patience' | 'ended'>,
+  more: Pick<CampaignOptions, 'progress' | 'ended'>,
 ): Promise<Result> {
   return campaign({
     ...options,

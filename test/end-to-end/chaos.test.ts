@@ -14,11 +14,11 @@ async function round(faults: readonly string[], seed: number, broken?: Break): P
       minutes: 0.01, // each fault once
       users: 400,
       quick: true,
+      patience: broken ? 1 : PATIENCE, // what is broken is not waited for
       faults: faults.map(faultNamed),
       ...(broken && { break: broken }),
     },
-    // What is broken is not waited for.
-    { progress: SILENT, patience: broken ? 1 : PATIENCE, ended: ending.signal },
+    { progress: SILENT, ended: ending.signal },
   )
 }
 
