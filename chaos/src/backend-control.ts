@@ -1,6 +1,6 @@
 export const LISTENING = 'the backend listens on'
 
-/** What the backend does with requests; `late`: good answers half a second after the question; `share`: with those for every so many-th user, else with all. */
+/** What the backend does with requests; `late`: good answers, but not before it does something else; `share`: with those for every so many-th user, else with all. */
 export interface Behaviour {
   readonly kind: 'good' | 'late' | 'dead' | 'hang' | 'drip' | 'flap' | 'too-many' | 'garbage'
   readonly share?: number

@@ -9,11 +9,11 @@ import { rosterText, userNamed } from './rosters.ts'
 
 const KEPT_FETCHES = 6
 const FLAP_MS = 400
-const LATE_MS = 500
 
 const serials = new Map<number, number>()
 const given = new Map<number, Given[]>()
 const connections = new Set<Socket>()
+const held: (() => void)[] = []
 let behaviour: Behaviour = { kind: 'good' }
 let fetches = 0
 
@@ -39,7 +39,8 @@ async function answer(user: number, known: string | undefined, response: ServerR
   const serial = serialOf(user)
   const latest = given.get(user) ?? []
   given.set(user, [...latest.slice(1 - KEPT_FETCHES), { at: Date.now(), serial }])
-  await delay(behaviour.kind === 'late' ? LATE_MS : 2 + Math.random() * 18)
+  if (behaviour.kind === 'late') await new Promise<void>((resolve) => held.push(resolve))
+  else await delay(2 + Math.random() * 18)
   const etag = `"${serial}"`
   if (known === etag) {
     response.writeHead(304, { etag }).end()
@@ -94,6 +95,7 @@ const control = createServer(async (request, response) => {
       return send((await readJson<number[]>(request)).map((user) => given.get(user) ?? []))
     case '/behave':
       behaviour = await readJson<Behaviour>(request)
+      for (const release of held.splice(0)) release()
       return send({})
     default:
       return send({ fetches })

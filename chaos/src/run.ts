@@ -23,7 +23,7 @@ const QUICK: Settings = {
   stallCheckMs: 400,
   sweepIntervalMs: 500,
   sweepGraceMs: 1000,
-  backendTimeoutMs: 4000, // longer than a worker is stopped, or it would give up what it fetched before,
+  backendTimeoutMs: 6000, // longer than a worker is stopped, or it would give up what it fetched before,
 }
 
 /** The campaign that the command line asks for. */

@@ -7,7 +7,7 @@ export const stopWorker: Fault = {
   about: 'SIGSTOP of a worker until others have its jobs, then SIGCONT: it writes what it fetched long ago',
   answersWithinMs: 10_000,
   settlesWithinMs: 10_000,
-  plan({ scene, random, load }) {
+  plan({ scene, random, load, now }) {
     const victim = random.pick(scene.workers)
     return {
       what: `SIGSTOP of ${victim.name}`,
@@ -18,7 +18,8 @@ export const stopWorker: Fault = {
         await backend.behave({ kind: 'late' })
         const before = await backend.fetches()
         void load.refresh(users)
-        while ((await backend.fetches()) < before + users.length) await delay(5)
+        const until = now() + 2000
+        while ((await backend.fetches()) < before + users.length && now() < until) await delay(5)
         victim.signal('SIGSTOP') // it has asked for some of them, and the answers find it asleep
         await backend.behave({ kind: 'good' })
         void load.refresh(users)
