@@ -278,4 +278,4 @@ export function checker({ users, refreshDeadlineMs, readDeadlineMs, graceMs, tro
 
 const serialOf = (row: Row | undefined): number => row?.serial ?? 0
 
-const isOfBackend = (code: string): boolean => code.startsWith('backend-') || code.startsWith('roster-')
+const isOfBackend = (code: string): boolean => code === 'breaker-open' || /^(backend|roster)-/.test(code)

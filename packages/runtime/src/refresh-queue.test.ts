@@ -271,9 +271,9 @@ describe('jobs that a wrong clock has put off', () => {
     expect(await drained()).toEqual([])
   })
 
-  test('a later request for the user does not bring them forward by itself', async () => {
+  test('a later bulk refresh of the user does not bring them forward by itself', async () => {
     await putOff(john, HOUR)
-    await queue.enqueue([john], PRIORITY.login)
+    await queue.enqueue([john], PRIORITY.bulk)
     expect(await drained()).toEqual([])
     await queue.bringForward(0, MINUTE)
     expect(await drained()).toEqual([john])
