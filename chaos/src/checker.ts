@@ -96,12 +96,16 @@ export function checker({ users, refreshDeadlineMs, readDeadlineMs, graceMs, tro
 
   /** A failure needs a cause: a fetch that may have failed, or data that was lost. */
   function checkFailures(asked: Refreshing, { failures, errors }: Counts, at: number): void {
-    const mayFail = (user: number) => troubles.excuse(asked.at, at, (excuses) => excuses.failed?.(user))
+    const mayFail = (user: number, before = 0) =>
+      troubles.excuse(asked.at - before, at, (excuses) => excuses.failed?.(user))
     for (const { user, code } of failures) {
-      const explained = code === 'store-reset' ? !counts(asked) : isOfBackend(code) && mayFail(user)
+      const explained =
+        code === 'store-reset'
+          ? !counts(asked)
+          : isOfBackend(code) && mayFail(user, code === 'breaker-open' ? BREAKER_MS : 0)
       if (!explained) violated('failed', at, `a refresh was told "${code}"`, user)
     }
-    if (errors > failures.length && counts(asked) && !asked.users.some(mayFail))
+    if (errors > failures.length && counts(asked) && !asked.users.some((user) => mayFail(user, BREAKER_MS)))
       violated('failed', at, `a refresh was told of ${errors} errors`)
   }
 
@@ -275,6 +279,9 @@ export function checker({ users, refreshDeadlineMs, readDeadlineMs, graceMs, tro
     },
   }
 }
+
+/** A breaker may stay open for so long after the backend is well again: each worker has its own. */
+const BREAKER_MS = 30_000
 
 const serialOf = (row: Row | undefined): number => row?.serial ?? 0
 
