@@ -154,7 +154,11 @@ async function compareAll({ load, stored, checker, scene, now }: Stage, giveUpMs
 
   // Whose last refresh failed or was refused may be behind. Asked for again, nobody is.
   const users = all(load.users)
-  const counts = await load.refresh(users, 0)
+  let counts = await load.refresh(users, 0)
+  while (counts?.updated !== users.length && now() < givenUp) {
+    await delay(1000) // a breaker may be open still
+    counts = await load.refresh(users, 0)
+  }
   if (counts?.updated !== users.length)
     checker.violated(
       'truth',
