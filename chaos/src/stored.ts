@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BareJid } from '@rollcall/roster'
-import { ACCEPTING_KEY, refreshChunkKey, refreshKey, shardKeys } from '@rollcall/runtime'
+import { refreshChunkKey, refreshKey, shardKeys } from '@rollcall/runtime'
 import type { Redis } from 'ioredis'
 import type { Row } from './checker.ts'
 import { jidOf, serialIn, userNamed } from './rosters.ts'
@@ -58,7 +58,7 @@ export function stored(redis: Redis) {
     open: async () => (await redis.zrange(KEYS.open, '0', '-1')).map(userIn),
     /** Refreshes that were accepted and whose users have not all been asked for. */
     async accepting(): Promise<Accepting[]> {
-      const ids = await redis.zrange(ACCEPTING_KEY, '0', '-1')
+      const ids = await redis.zrange(KEYS.accepting, '0', '-1')
       const texts = await Promise.all(
         ids.map((id) => Promise.all([redis.hget(refreshKey(id), 'header'), redis.get(refreshChunkKey(id, 0))])),
       )

@@ -29,7 +29,7 @@ test('a retry that a worker with a fast clock has put off is swept forward', asy
   const stop = startSweep({
     store: { sweep: async () => [], repair: async () => [] },
     queue,
-    shards: 1,
+    serves: [0],
     intervalMs: 20,
     graceMs: 0,
     longestDelayMs: 60_000,
