@@ -1,8 +1,8 @@
 import { canMeasureCpu } from './cpu.ts'
+import { stopLaunched } from './launch.ts'
 import { measure } from './measure.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { profile } from './profile.ts'
-import { stopStacks } from './stack.ts'
 
 const options = readOptions()
 if (options.kind === 'help') {
@@ -15,7 +15,7 @@ if (options.kind === 'help') {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       ended.abort()
-      void stopStacks().finally(() => process.exit(130))
+      void stopLaunched().finally(() => process.exit(130))
     })
   }
   try {
