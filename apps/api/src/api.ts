@@ -14,13 +14,12 @@ import {
   versionOf,
   vetRedis,
 } from '@rollcall/runtime'
-import pLimit from 'p-limit'
 import { askAgain } from './ask-again.ts'
 import { gate } from './gate.ts'
+import { intake } from './intake.ts'
 import { openUsers } from './open-users.ts'
 import { waitingRoom } from './patience.ts'
 import { refreshRecords } from './refresh-records.ts'
-import { INTAKE_CONCURRENCY } from './refresh-users.ts'
 import { refuser } from './refusals.ts'
 import { startResuming } from './resume-refreshes.ts'
 import { apiServer } from './server.ts'
@@ -69,13 +68,12 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
   })
   const waiting = waitingRoom()
   const usage = usageMarks({ ...config, store, log })
-  const intake = pLimit(INTAKE_CONCURRENCY)
   const open = openUsers({ store, maxOpenUsers: config.maxOpenUsers })
   const refreshing = {
     ...config,
     store,
     queue,
-    intake,
+    intake: intake(),
     usage,
     openUsers: open,
     settlements: settled,

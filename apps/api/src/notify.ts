@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { type Domain, type Failure, parseUser, type User } from '@rollcall/roster'
 
 /** The body of a notification is not what it should be; the message says what and where. */
@@ -24,12 +25,15 @@ export interface KnownDomains {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** The users that a body names: a JSON array of usernames. Throws `BadNotificationError`. */
-export function parseNotification(
+/** Names looked at in one go, a few milliseconds: others are to be served between the parts of a long list. */
+const NAMES_PER_TURN = 5000
+
+/** The users that a body names: a JSON array of usernames. Rejects with `BadNotificationError`. */
+export async function parseNotification(
   body: Uint8Array | undefined,
   domains: KnownDomains,
   maxUsernames: number,
-): Notification {
+): Promise<Notification> {
   const names = parseNames(body)
   if (names.length > maxUsernames) {
     throw new BadNotificationError(
@@ -39,14 +43,15 @@ export function parseNotification(
   }
   const users = new Map<string, User>()
   const unusable = new Map<string, Failure>()
-  names.forEach((name, at) => {
+  for (const [at, name] of names.entries()) {
+    if (at > 0 && at % NAMES_PER_TURN === 0) await turn()
     if (typeof name !== 'string') {
       throw new BadNotificationError(400, `body[${at}] is ${kindOf(name)}; a username is a string`)
     }
     const parsed = parseUser(name, domains)
     if (parsed.kind === 'user') users.set(parsed.user.jid, parsed.user)
     else unusable.set(name, parsed.failure)
-  })
+  }
   return { users: [...users.values()], unusable: [...unusable.values()] }
 }
 

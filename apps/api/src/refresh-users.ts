@@ -9,8 +9,8 @@ import {
   type RosterStore,
   refreshId,
 } from '@rollcall/runtime'
-import type { LimitFunction } from 'p-limit'
 import { insist } from './insist.ts'
+import type { Intake } from './intake.ts'
 import type { OpenUsers } from './open-users.ts'
 import type { Patience } from './patience.ts'
 import { progressOf } from './refresh-progress.ts'
@@ -22,8 +22,7 @@ import type { Usage } from './usage-marks.ts'
 export interface RefreshDeps {
   readonly store: Pick<RosterStore, 'request' | 'states' | 'read'>
   readonly queue: Pick<RefreshQueue, 'enqueue'>
-  /** How many chunks this api asks for at a time, for all refreshes together. */
-  readonly intake: LimitFunction
+  readonly intake: Intake
   readonly openUsers: OpenUsers
   readonly settlements: Settlements
   readonly records: RefreshRecords
@@ -50,8 +49,6 @@ export interface RefreshResult extends RefreshOutcome {
 
 /** Chunks of one refresh that are asked for, or wait for their turn, at a time: others get theirs in between. */
 const CHUNKS_IN_FLIGHT = 4
-/** More at a time bring no speed, and to put thousands of jobs together in one go holds up everything else. */
-export const INTAKE_CONCURRENCY = 4
 
 /** Asks for the rosters of users and waits for them, until the deadline at most. Throws when Redis is away. */
 export async function refreshUsers(
@@ -62,7 +59,7 @@ export async function refreshUsers(
   const users = request.users.map((user) => user.jid)
   const chunks = chunksOf(users, deps.shards)
   const header = headerOf(request, chunks)
-  const waiting = tally(users, deps.settlements, nameIn(deps.defaultDomain))
+  const waiting = await tally(users, deps.settlements, nameIn(deps.defaultDomain))
   try {
     await deps.records.accept(header, chunks)
     const priority = priorityOf(users, deps)
@@ -78,7 +75,7 @@ export async function refreshUsers(
 
 /** Asks for the roster of somebody who logs in, ahead of everybody else, and waits for it. Throws when Redis is away. */
 export async function refreshForLogin(user: User, patience: Patience, deps: RefreshDeps): Promise<RefreshOutcome> {
-  const waiting = tally([user.jid], deps.settlements, nameIn(deps.defaultDomain))
+  const waiting = await tally([user.jid], deps.settlements, nameIn(deps.defaultDomain))
   try {
     const [chunk] = chunksOf([user.jid], deps.shards)
     const intake = chunk ? askFor(chunk, PRIORITY.login, waiting, deps) : Promise.resolve()
@@ -104,7 +101,7 @@ export async function takeIn(
   const lane = async (): Promise<void> => {
     for (const { chunk, at } of left) {
       const record = (asked: RefreshChunk) => deps.records.requested(header.id, at, asked)
-      await deps.intake(() => askFor(chunk, priority, waiting, deps, record))
+      await deps.intake(priority, () => askFor(chunk, priority, waiting, deps, record))
     }
   }
   try {

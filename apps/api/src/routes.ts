@@ -63,7 +63,7 @@ function notify(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
     const caller = callerOf(response)
     const domain = domainOf(request, deps)
-    const { users, unusable } = parseNotification(
+    const { users, unusable } = await parseNotification(
       request.body,
       { default: domain, has: (name) => deps.domains.has(name) },
       deps.maxUsernames,

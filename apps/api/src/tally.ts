@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { type BareJid, type Failure, MAX_LISTED_FAILURES, type RefreshOutcome } from '@rollcall/roster'
 import type { Requested } from '@rollcall/runtime'
 import type { Settlement, Settlements, Waiter } from './settlements.ts'
@@ -14,8 +15,15 @@ export interface Tally {
   stop(): void
 }
 
+/** Users registered in one go, a few milliseconds: others are to be served between the parts of a large refresh. */
+const USERS_PER_TURN = 5000
+
 /** Counts how users settle, each once (G5): updated + errors + pending is always the number of users. */
-export function tally(users: readonly BareJid[], settlements: Settlements, nameOf: (jid: BareJid) => string): Tally {
+export async function tally(
+  users: readonly BareJid[],
+  settlements: Settlements,
+  nameOf: (jid: BareJid) => string,
+): Promise<Tally> {
   const pending = new Map<BareJid, Waiter>()
   const failures: Failure[] = []
   let updated = 0
@@ -38,11 +46,13 @@ export function tally(users: readonly BareJid[], settlements: Settlements, nameO
     }
     if (pending.size === 0) finish()
   }
-  for (const jid of users)
+  for (const [at, jid] of users.entries()) {
+    if (at > 0 && at % USERS_PER_TURN === 0) await turn()
     pending.set(
       jid,
       settlements.watch(jid, (settlement) => settle(jid, settlement)),
     )
+  }
   if (pending.size === 0) finish()
 
   return {

@@ -64,6 +64,12 @@ async function drained(): Promise<BareJid[]> {
 }
 
 describe('G3: one job waits per user', () => {
+  test('more users than one call of BullMQ takes are all queued, in their order', async () => {
+    const users = Array.from({ length: 120 }, (_, i) => jid(`user-${i}`))
+    await queue.enqueue(users, PRIORITY.bulk)
+    expect(await drained()).toEqual(users)
+  })
+
   test('a user who waits is not queued twice, within a call and across calls', async () => {
     await queue.enqueue([john, john, marie], PRIORITY.bulk)
     await queue.enqueue([john], PRIORITY.bulk)

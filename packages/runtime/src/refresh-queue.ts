@@ -25,6 +25,8 @@ export interface RefreshQueueOptions {
 }
 
 const EVENTS_KEPT = 1000
+/** BullMQ adds the jobs of one call in one transaction: Redis, and this process that puts it together, do nothing else meanwhile. */
+const JOBS_PER_CALL = 50
 
 /** How the ids of jobs begin that everybody else goes before. */
 const REPAIR = 'repair-'
@@ -93,7 +95,11 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: R
     /** Repeating it is harmless: a user who waits already is not queued twice, one whose fetch runs is fetched once more. */
     async enqueue(users: readonly BareJid[], priority: Priority): Promise<void> {
       const shardsOfUsers = byShard(users, (user) => user, shards)
-      await Promise.all([...shardsOfUsers].map(([shard, group]) => enqueueShard(shard, group, priority)))
+      const enqueueGroup = async ([shard, group]: [number, BareJid[]]): Promise<void> => {
+        for (let i = 0; i < group.length; i += JOBS_PER_CALL)
+          await enqueueShard(shard, group.slice(i, i + JOBS_PER_CALL), priority)
+      }
+      await Promise.all([...shardsOfUsers].map(enqueueGroup))
     },
 
     /** Jobs of a shard that a worker could take now: none while the queue is paused. */

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { BareJid, Domain } from '@rollcall/roster'
-import { createLog, PRIORITY, type RosterStore } from '@rollcall/runtime'
+import { createLog, PRIORITY, type Priority, type RosterStore } from '@rollcall/runtime'
 import type { Redis } from 'ioredis'
 import type { RefreshHeader } from '../../../apps/api/src/refresh-records.ts'
 import { type RefreshDeps, takeIn } from '../../../apps/api/src/refresh-users.ts'
@@ -80,7 +80,7 @@ export function simulatedReplica({ name, store, queue, truth }: ReplicaDeps) {
           settle(settlement)
         }),
     }
-    const counts = tally(users, hearing, (jid) => jid)
+    const counts = await tally(users, hearing, (jid) => jid)
 
     const deps = {
       store: {
@@ -109,7 +109,7 @@ export function simulatedReplica({ name, store, queue, truth }: ReplicaDeps) {
             for (const jid of jids) queue.enqueue(jid)
           }),
       },
-      intake: (ask: () => Promise<void>) => ask(),
+      intake: (_priority: Priority, ask: () => Promise<void>) => ask(),
       records: { requested: async () => {}, takenIn: async () => {}, abandon: () => {} },
       replica: name,
     } as unknown as RefreshDeps
