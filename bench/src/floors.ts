@@ -8,7 +8,7 @@ import { ratioOf, type Spread, spreadOf } from './statistics.ts'
 export interface Floor {
   readonly what: string
   readonly bound: { readonly atMost: number } | { readonly atLeast: number }
-  /** Ratios of Rollcall to what stood next to it in the same round. */
+  /** Ratios of what was measured to what stood next to it in the same round, where the bound is one. */
   readonly measured: Spread
   readonly met: boolean
 }

@@ -8,8 +8,9 @@ export interface Load {
   readonly port: number
   readonly connections: number
   readonly requests: number
-  /** Asks for users 0 to users - 1, in turn. */
+  /** Asks for users 0 to users - 1, in turn, or every `step`-th of them. */
   readonly users: number
+  readonly step?: number
 }
 
 export interface LoadResult {
@@ -20,13 +21,13 @@ export interface LoadResult {
 }
 
 /** Every answer must be a 200 with a Content-Length and a body of that length; anything else rejects. */
-async function run({ port, connections, requests, users }: Load): Promise<LoadResult> {
+async function run({ port, connections, requests, users, step = 1 }: Load): Promise<LoadResult> {
   let sent = 0
   let responses = 0
   let bytes = 0
   const next = (): string | null => {
     if (sent === requests) return null
-    return `GET /contacts/${usernameAt(sent++ % users)} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: application/json\r\n\r\n`
+    return `GET /contacts/${usernameAt((sent++ * step) % users)} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: application/json\r\n\r\n`
   }
   const connection = () =>
     new Promise<void>((resolve, reject) => {

@@ -3,6 +3,7 @@ import { stopLaunched } from './launch.ts'
 import { measure } from './measure.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { profile } from './profile.ts'
+import { measureScale } from './scale/measure-scale.ts'
 
 const options = readOptions()
 if (options.kind === 'help') {
@@ -19,11 +20,16 @@ if (options.kind === 'help') {
     })
   }
   try {
-    const fine = options.kind === 'measure' ? await measure(options) : await profile(options)
-    if (!fine) process.exitCode = 1
+    if (!(await run(options))) process.exitCode = 1
   } catch (error) {
     if (!ended.signal.aborted) throw error // else it failed because what it measures is being ended
   }
+}
+
+/** False when a floor was missed. */
+function run(options: Exclude<Options, { kind: 'help' }>): Promise<boolean> {
+  if (options.kind === 'scale') return measureScale(options)
+  return options.kind === 'measure' ? measure(options) : profile(options)
 }
 
 function readOptions(): Options {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { SCALE_PARTS, type ScalePart } from './scale/plan.ts'
 
 export const HELP = `npm run bench: Rollcall next to the plain design (addBulk, waitUntilFinished, axios as it comes, SET)
 
@@ -8,16 +9,21 @@ export const HELP = `npm run bench: Rollcall next to the plain design (addBulk, 
 
   npm run bench                       all of it, some minutes
   npm run bench -- --quick            fewer rounds, and no backend that takes 20 ms
+  npm run bench -- --scale            how it grows: a million stored rosters, more workers, api replicas and shards, a
+                                      refresh of 100,000 users; about half an hour and 6 GB. docs/scaling.md explains it
+  npm run bench -- --scale --quick    the same with small numbers, some minutes
+  npm run bench -- --scale --part x   one part of it: ${SCALE_PARTS.join(', ')}
   npm run bench -- --profile all      where the CPU goes when 10,000 rosters have changed (all), or when none has
                                       (none): the costs by function, and .cpuprofile files for Chrome's DevTools
 
 Exit code 0: all floors met; 1: one was missed, or something else was done than was to be timed.
-Results also go to bench/results/latest.json. Needs Linux (CPU times come from /proc), and a machine at rest.
+Results also go to bench/results. Needs Linux (CPU times come from /proc), and a machine at rest.
 `
 
 export type Options =
   | { readonly kind: 'help' }
   | { readonly kind: 'measure'; readonly quick: boolean }
+  | { readonly kind: 'scale'; readonly quick: boolean; readonly part: ScalePart | undefined }
   | { readonly kind: 'profile'; readonly change: 'all' | 'none' }
 
 /** Throws with a message for people. */
@@ -27,11 +33,22 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       help: { type: 'boolean', short: 'h', default: false },
       quick: { type: 'boolean', default: false },
+      scale: { type: 'boolean', default: false },
+      part: { type: 'string' },
       profile: { type: 'string' },
     },
   })
   if (values.help) return { kind: 'help' }
+  if (values.scale) return { kind: 'scale', quick: values.quick, part: partOf(values.part) }
+  if (values.part !== undefined) throw new Error('--part is one of --scale')
   if (values.profile === undefined) return { kind: 'measure', quick: values.quick }
   if (values.profile !== 'all' && values.profile !== 'none') throw new Error('--profile takes all or none')
   return { kind: 'profile', change: values.profile }
+}
+
+function partOf(text: string | undefined): ScalePart | undefined {
+  if (text === undefined) return undefined
+  const part = SCALE_PARTS.find((name) => name === text)
+  if (!part) throw new Error(`--part takes one of ${SCALE_PARTS.join(', ')}`)
+  return part
 }

@@ -2,7 +2,7 @@ export const CONTACTS = 20
 export const POPULATION = 10_000
 export const DOMAIN = 'localhost'
 
-export const usernameAt = (i: number): string => `user${String(i % POPULATION).padStart(5, '0')}`
+export const usernameAt = (i: number): string => `user${String(i).padStart(5, '0')}`
 
 /** The contact that tells one version of a roster from the next. */
 export const guestOf = (version: number): string => `guest${version}@${DOMAIN}`
@@ -15,17 +15,18 @@ export function rosterText(username: string, version: number): string {
   return `{${contact(guestOf(version), version)},${lasting(username)}}`
 }
 
-const known = new Map<string, string>()
+const known = new Map<number, string>()
 
+/** The same for every POPULATION-th user, or a backend of a million would remember gigabytes. */
 function lasting(username: string): string {
-  const text = known.get(username)
+  const at = Number(username.slice('user'.length)) % POPULATION
+  const text = known.get(at)
   if (text !== undefined) return text
-  const at = Number(username.slice('user'.length))
   const contacts = Array.from({ length: CONTACTS - 1 }, (_, k) =>
-    contact(`${usernameAt(at + 1 + k * 397)}@${DOMAIN}`, at + k),
+    contact(`${usernameAt((at + 1 + k * 397) % POPULATION)}@${DOMAIN}`, at + k),
   )
   const joined = contacts.join(',')
-  known.set(username, joined)
+  known.set(at, joined)
   return joined
 }
 

@@ -15,6 +15,12 @@ export function spreadOf(values: readonly number[]): Spread {
   }
 }
 
+/** The least value that so large a part of all does not exceed. */
+export function quantileOf(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN
+}
+
 /** Of what was measured one right after the other: the machine drifts more between rounds than within one. */
 export const ratioOf = <T>(
   pairs: readonly { readonly of: T; readonly to: T }[],

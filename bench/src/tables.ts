@@ -52,16 +52,16 @@ export function floorTable(floors: readonly Floor[]): string {
   return table.toString()
 }
 
-const tableOf = (head: string[]) =>
+export const tableOf = (head: string[]) =>
   new Table({
     head,
     colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
     style: { head: [], border: [], compact: true, 'padding-left': 1, 'padding-right': 1 },
   })
 
-const withRange = ({ median, min, max }: Spread, write: (value: number) => string): string =>
+export const withRange = ({ median, min, max }: Spread, write: (value: number) => string): string =>
   `${write(median)} (${write(min)}–${write(max)})`
 
-const number = (value: number): string => Math.round(value).toLocaleString('en')
-const oneDecimal = (value: number): string => value.toFixed(1)
-const ratio = (value: number): string => value.toFixed(2)
+export const number = (value: number): string => Math.round(value).toLocaleString('en')
+export const oneDecimal = (value: number): string => value.toFixed(1)
+export const ratio = (value: number): string => value.toFixed(2)
