@@ -14,6 +14,9 @@ export interface ComparisonResult {
   }[]
 }
 
+/** Rounds for each process of the kind of which there are most. */
+const WARM_UP = 2
+
 /** All deployments run at the same time, idle but for the one that is measured: the machine drifts. */
 export async function compare(plan: ComparisonPlan, progress: Progress): Promise<ComparisonResult> {
   const { title, layouts, users, usersPerRefresh, delayMs, rounds } = plan
@@ -21,19 +24,21 @@ export async function compare(plan: ComparisonPlan, progress: Progress): Promise
   try {
     for (const layout of layouts) deployments.push(await startDeployment(layout))
     const samples: RefreshesSample[][] = layouts.map(() => [])
-    const round = async (version: number): Promise<RefreshesSample[]> => {
-      const ofRound: RefreshesSample[] = []
-      for (const deployment of deployments) {
-        const refreshes = { users: firstUsers(users), usersPerRefresh, version, delayMs, changed: users }
-        ofRound.push(await measureRefreshes(refreshes, deployment))
-      }
-      return ofRound
+    let version = 0
+    const measure = (deployment: Deployment): Promise<RefreshesSample> => {
+      const refreshes = { users: firstUsers(users), usersPerRefresh, version, delayMs, changed: users }
+      version++
+      return measureRefreshes(refreshes, deployment)
     }
     progress(`${title}, warming up`, 1, 1)
-    await round(0)
+    for (const deployment of deployments) {
+      // The more processes share the users, the longer it takes until V8 has compiled the code of each.
+      const { apis, workers } = deployment.layout
+      for (let i = 0; i < WARM_UP * Math.max(apis, workers); i++) await measure(deployment)
+    }
     for (let i = 1; i <= rounds; i++) {
       progress(title, i, rounds)
-      for (const [at, sample] of (await round(i)).entries()) samples[at]?.push(sample)
+      for (const [at, deployment] of deployments.entries()) samples[at]?.push(await measure(deployment))
     }
     const connections = await Promise.all(deployments.map((deployment) => deployment.connections()))
     return {

@@ -8,7 +8,7 @@ import {
   userFromJid,
   writeContacts,
 } from '@rollcall/roster'
-import { connectRedis, createLog, MAX_USERS_PER_CALL, type NewRoster, rosterStore } from '@rollcall/runtime'
+import { connectRedis, createLog, loadConfig, MAX_USERS_PER_CALL, type NewRoster, rosterStore } from '@rollcall/runtime'
 import { DOMAIN, POPULATION, rosterText, usernameAt } from '../rosters.ts'
 
 /** Users whose scripts are under way at a time. */
@@ -21,10 +21,11 @@ export interface Fill {
 }
 
 /** Fills a Redis of one shard by the scripts of the store, without api, worker and backend: an hour's work in minutes. */
-export function fill(redisUrl: string, changesMaxLen: number): Fill {
+export function fill(redisUrl: string): Fill {
   const log = createLog({ level: 'warn', name: 'fill' })
   const redis = connectRedis({ url: redisUrl, role: 'background', name: 'fill', timeoutMs: 60_000, log })
-  const store = rosterStore({ redis, shards: 1, maxStarts: 10, changesMaxLen })
+  const config = loadConfig({ env: { HTTP_ROSTER_URL: 'http://127.0.0.1/%s' }, cwd: '/', readFile: () => null })
+  const store = rosterStore({ ...config, redis, changesMaxLen: config.changesMaxlen }) // as processes with the defaults do
   const write = async (i: number): Promise<void> => {
     const user = userFromJid(jidAt(i))
     const begin = await store.begin(user)

@@ -43,8 +43,8 @@ export function scalePlanOf({ quick }: { readonly quick: boolean }): ScalePlan {
       title: `workers, ${FEW_FETCHES} fetches of 20 ms at a time each`,
       layouts: [1, 2, 4].map((workers) => ({ ...ONE, workers, concurrency: FEW_FETCHES })),
       delayMs: 20,
-      users: quick ? 1_000 : 8_000,
-      usersPerRefresh: quick ? 1_000 : 8_000,
+      users: quick ? 2_000 : 8_000,
+      usersPerRefresh: quick ? 2_000 : 8_000,
       rounds,
     },
     replicas: {

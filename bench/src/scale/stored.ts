@@ -48,14 +48,12 @@ export interface ReadsSample {
 /** Prime, so that reads go through all that is stored and not along with how it was filled. */
 const STEP = 7919
 const SAMPLED_KEYS = 500
-/** The default of CHANGES_MAXLEN. */
-const CHANGES_KEPT = 100_000
 
 /** Reads, refreshes and memory as more and more rosters are stored in one Redis, which writes no file meanwhile. */
 export async function measureStored(plan: StoredPlan, progress: Progress): Promise<StoredResult[]> {
   const layout = { apis: 1, workers: 1, shards: 1, concurrency: 50, appendOnly: false }
   const deployment = await startDeployment(layout)
-  const filling = fill(deployment.redisUrl, CHANGES_KEPT)
+  const filling = fill(deployment.redisUrl)
   try {
     const load = await deployment.load()
     const empty = await usedMemory(deployment.redis)
