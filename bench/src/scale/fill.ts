@@ -20,11 +20,12 @@ export interface Fill {
   close(): void
 }
 
-/** Fills a Redis of one shard by the scripts of the store, without api, worker and backend: an hour's work in minutes. */
+/** Fills a Redis of one shard by the scripts of the store, without api, worker and backend: it takes a third of the time. */
 export function fill(redisUrl: string): Fill {
   const log = createLog({ level: 'warn', name: 'fill' })
-  const redis = connectRedis({ url: redisUrl, role: 'background', name: 'fill', timeoutMs: 60_000, log })
-  const config = loadConfig({ env: { HTTP_ROSTER_URL: 'http://127.0.0.1/%s' }, cwd: '/', readFile: () => null })
+  const env = { REDIS_URL: redisUrl, HTTP_ROSTER_URL: 'http://127.0.0.1/%s' }
+  const config = loadConfig({ env, cwd: '/', readFile: () => null })
+  const redis = connectRedis({ place: config.redis, role: 'background', name: 'fill', timeoutMs: 60_000, log })
   const store = rosterStore({ ...config, redis, changesMaxLen: config.changesMaxlen }) // as processes with the defaults do
   const write = async (i: number): Promise<void> => {
     const user = userFromJid(jidAt(i))
