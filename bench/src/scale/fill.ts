@@ -20,7 +20,7 @@ export interface Fill {
   close(): void
 }
 
-/** Fills a Redis of one shard by the scripts of the store, without api, worker and backend: it takes a third of the time. */
+/** Fills a Redis of one shard by the scripts of the store, without api, worker and backend, which would take far longer. */
 export function fill(redisUrl: string): Fill {
   const log = createLog({ level: 'warn', name: 'fill' })
   const env = { REDIS_URL: redisUrl, HTTP_ROSTER_URL: 'http://127.0.0.1/%s' }
