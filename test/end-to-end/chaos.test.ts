@@ -31,6 +31,9 @@ test('a round of faults, and everything that is promised holds', { timeout: 180_
   expect(result.answers).toBeGreaterThan(500)
 })
 
+/** A fault has to fall into the right moment: whether it does is up to the machine, so there are some tries. */
+const SEEDS = [1, 2, 3, 4]
+
 /** With one guarantee taken out, and the faults that show it. */
 test.each([
   ['fence', ['stop-worker'], 'backwards'],
@@ -38,7 +41,12 @@ test.each([
   ['outcome', ['backend-garbage'], 'counters'],
   ['epoch', ['lose-redis'], 'epoch'],
   ['sweep', ['cut-api-redis'], 'lost'],
-] as const)('without its %s, %s shows that', { timeout: 180_000 }, async (broken, faults, kind) => {
-  const { violations } = await round(faults, 1, broken)
-  expect(violations.map((violation) => violation.kind)).toContain(kind)
+] as const)('without its %s, %s shows that', { timeout: 300_000 }, async (broken, faults, kind) => {
+  const found: string[] = []
+  for (const seed of SEEDS) {
+    if (found.includes(kind)) break
+    const { violations } = await round(faults, seed, broken)
+    found.push(...violations.map((violation) => violation.kind))
+  }
+  expect(found).toContain(kind)
 })

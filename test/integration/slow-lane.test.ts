@@ -54,7 +54,7 @@ test('a backend that answers nobody any more leaves room for those of other doma
       SLOW_LANE: '80',
       SLOW_FETCH_MS: '100',
       BACKEND_TIMEOUT_MS: '60000',
-      REFRESH_DEADLINE_MS: '15000',
+      REFRESH_DEADLINE_MS: '60000',
       SHUTDOWN_DEADLINE_MS: '500',
     },
     file: JSON.stringify({
@@ -68,9 +68,9 @@ test('a backend that answers nobody any more leaves room for those of other doma
   })
   await rollcall.refresh(['known'])
   silent.set('*', { kind: 'hang' })
-  void rollcall.refresh(Array.from({ length: 2_000 }, (_, i) => `silent${i}`)).catch(() => {})
+  void rollcall.refresh(Array.from({ length: 600 }, (_, i) => `silent${i}`)).catch(() => {})
   await silent.until(() => silent.requests.length > 20)
   const { body } = await rollcall.refresh(GOOD.map((user) => `${user}@alive.example`))
   expect(body).toMatchObject({ updated: 200, errors: 0 })
-  expect(silent.requests.length).toBeLessThan(2_000)
-})
+  expect(silent.requests.length).toBeLessThan(600)
+}, 90_000)
