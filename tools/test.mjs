@@ -6,7 +6,7 @@ import { build, checkNode, freshCacheDirectory, install, root, run, StepError, s
 const HELP = `npm test: everything that can be checked on this machine
 
   npm test                  build, lint, types, unit tests with coverage, integration, end to end
-  npm run test:quick        unit and integration only, without build, lint and types
+  npm run test:quick        unit and integration only, without build, lint and types, and without what takes long
   npm test -- <filters>     all steps, but only the test files or names (-t) that match; passed on to vitest
 
 The last line is always "N passed, N failed, N skipped". A step that fails counts as one failed.
@@ -41,7 +41,7 @@ async function testAll() {
   }
   const results = freshCacheDirectory('test-results')
   await vitest('unit', results, quick || filters.length > 0 ? [] : coverage(results))
-  await vitest('integration', results)
+  await vitest('integration', results, quick ? ['--exclude', 'test/integration/slow/**'] : [])
   if (!quick) await vitest('end-to-end', results)
 }
 

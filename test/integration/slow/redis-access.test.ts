@@ -6,11 +6,11 @@ import type { BareJid, Domain } from '@rollcall/roster'
 import { connectRedis, createLog, refreshId, refreshOwnerKey, rosterStore, shardKeys } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { refreshRecords } from '../../apps/api/src/refresh-records.ts'
-import { freePort, repositoryRoot } from '../../tools/src/index.ts'
-import { startBackend, type TestBackend } from '../support/backend.ts'
-import { ownRedis, temporaryDirectory } from '../support/processes.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { refreshRecords } from '../../../apps/api/src/refresh-records.ts'
+import { freePort, repositoryRoot } from '../../../tools/src/index.ts'
+import { startBackend, type TestBackend } from '../../support/backend.ts'
+import { ownRedis, temporaryDirectory } from '../../support/processes.ts'
+import { type Rollcall, startRollcall } from '../../support/rollcall.ts'
 
 let backend: TestBackend
 

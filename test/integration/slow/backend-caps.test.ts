@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { startRollcall } from '../support/rollcall.ts'
+import { startRollcall } from '../../support/rollcall.ts'
 
 const users = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}${i}`)
 

@@ -1,9 +1,9 @@
 import { makeToken, type Right } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
-import { untilMinuteIsYoung } from '../support/emptied-minute.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { startBackend, type TestBackend } from '../../support/backend.ts'
+import { untilMinuteIsYoung } from '../../support/emptied-minute.ts'
+import { type Rollcall, startRollcall } from '../../support/rollcall.ts'
 
 // A backend that has lost its data answers with an empty roster for everybody.
 

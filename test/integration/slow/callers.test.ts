@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
-import { send } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { startBackend, type TestBackend } from '../../support/backend.ts'
+import { send } from '../../support/http.ts'
+import { type Rollcall, startRollcall } from '../../support/rollcall.ts'
 
 let backend: TestBackend
 let rollcall: Rollcall

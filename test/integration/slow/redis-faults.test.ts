@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { freePort, type RedisServer } from '../../tools/src/index.ts'
-import { startBackend, type TestBackend } from '../support/backend.ts'
-import type { Answer } from '../support/http.ts'
-import { ownRedis, temporaryDirectory } from '../support/processes.ts'
-import { type Rollcall, type RollcallOptions, startRollcall } from '../support/rollcall.ts'
+import { freePort, type RedisServer } from '../../../tools/src/index.ts'
+import { startBackend, type TestBackend } from '../../support/backend.ts'
+import type { Answer } from '../../support/http.ts'
+import { ownRedis, temporaryDirectory } from '../../support/processes.ts'
+import { type Rollcall, type RollcallOptions, startRollcall } from '../../support/rollcall.ts'
 
 const QUICK = { REDIS_TIMEOUT_MS: '300', RECHECK_INTERVAL_MS: '50', SHUTDOWN_DEADLINE_MS: '500', HEARTBEAT_MS: '100' }
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { startBackend } from '../support/backend.ts'
-import { startRollcall } from '../support/rollcall.ts'
+import { startBackend } from '../../support/backend.ts'
+import { startRollcall } from '../../support/rollcall.ts'
 
 const users = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}${i}`)
 
