@@ -40,9 +40,17 @@ async function testAll() {
     await counted('types', () => step('types', () => bin('typescript/bin/tsc', ['-p', 'tsconfig.test.json'])))
   }
   const results = freshCacheDirectory('test-results')
-  await vitest('unit', results, quick || filters.length > 0 ? [] : coverage(results))
-  await vitest('integration', results, quick ? ['--exclude', 'test/integration/slow/**'] : [])
-  if (!quick) await vitest('end-to-end', results)
+  if (quick) {
+    // Side by side: the ones compute, the others wait.
+    await Promise.all([
+      vitest('unit', results),
+      vitest('integration', results, ['--exclude', 'test/integration/slow/**']),
+    ])
+    return
+  }
+  await vitest('unit', results, filters.length > 0 ? [] : coverage(results))
+  await vitest('integration', results)
+  await vitest('end-to-end', results)
 }
 
 async function prepareToTest() {
