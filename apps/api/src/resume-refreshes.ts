@@ -1,4 +1,4 @@
-import { isRedisTrouble, PRIORITY, shardOf } from '@rollcall/runtime'
+import { isRedisTrouble, oneAtATime, PRIORITY, shardOf } from '@rollcall/runtime'
 import type { RefreshChunk } from './refresh-records.ts'
 import { askFor, chunksOf, type RefreshDeps, takeIn } from './refresh-users.ts'
 
@@ -22,15 +22,7 @@ export function startResuming(deps: RefreshDeps): () => void {
       })
     }
   }
-  let resuming = false
-  const timer = setInterval(() => {
-    if (resuming) return
-    resuming = true
-    void resumeAll().finally(() => {
-      resuming = false
-    })
-  }, LOOK_EVERY_MS)
-  return () => clearInterval(timer)
+  return oneAtATime(LOOK_EVERY_MS, resumeAll)
 }
 
 async function goOnWith(id: string, deps: RefreshDeps): Promise<void> {

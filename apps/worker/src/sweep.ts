@@ -1,5 +1,12 @@
 import type { BareJid } from '@rollcall/roster'
-import { type Log, MAX_USERS_PER_CALL, PRIORITY, type RefreshQueue, type RosterStore } from '@rollcall/runtime'
+import {
+  type Log,
+  MAX_USERS_PER_CALL,
+  oneAtATime,
+  PRIORITY,
+  type RefreshQueue,
+  type RosterStore,
+} from '@rollcall/runtime'
 
 /** How many users one sweep of a shard puts back at most. */
 const MOST_PER_SWEEP = 1000
@@ -48,13 +55,5 @@ export function startSweep(options: SweepOptions): () => void {
       repaired += users.length
     } while (users.length === MAX_USERS_PER_CALL && repaired < MOST_REPAIRS_PER_SWEEP)
   }
-  let sweeping = false
-  const timer = setInterval(() => {
-    if (sweeping) return
-    sweeping = true
-    void sweepAll().finally(() => {
-      sweeping = false
-    })
-  }, intervalMs)
-  return () => clearInterval(timer)
+  return oneAtATime(intervalMs, sweepAll)
 }

@@ -1,5 +1,5 @@
 import { type Domain, userFromJid } from '@rollcall/roster'
-import { type Log, PRIORITY, type RefreshQueue, type RosterStore } from '@rollcall/runtime'
+import { type Log, oneAtATime, PRIORITY, type RefreshQueue, type RosterStore } from '@rollcall/runtime'
 
 export interface UpkeepOptions {
   readonly store: Pick<RosterStore, 'aged' | 'dropUnused' | 'request'>
@@ -28,16 +28,11 @@ export function startUpkeep({ store, queue, domains, serves, upkeepIntervalMs, l
     if (dropped > 0) log.info({ shard, rosters: dropped }, 'Rosters that nobody used any more were dropped')
   }
 
-  let keeping = false
-  const timer = setInterval(async () => {
-    if (keeping) return
-    keeping = true
+  return oneAtATime(upkeepIntervalMs, async () => {
     for (const shard of serves) {
       await keepUp(shard).catch((error: unknown) =>
         log.warn({ err: error, shard }, 'The upkeep of stored rosters failed; the next one tries again'),
       )
     }
-    keeping = false
-  }, upkeepIntervalMs)
-  return () => clearInterval(timer)
+  })
 }

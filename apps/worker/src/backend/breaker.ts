@@ -21,8 +21,6 @@ export interface BreakerOptions {
   readonly log: Log
 }
 
-export type Breaker = ReturnType<typeof breaker>
-
 /**
  * Spares everybody the wait for a backend that does not work: while it is broken, every fetch fails at once.
  *

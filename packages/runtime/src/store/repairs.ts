@@ -1,9 +1,6 @@
 import type { BareJid, Domain } from '@rollcall/roster'
 import type { ShardKeys } from '../keys.ts'
-import type { RunScript } from './scripts.ts'
-
-/** Users that one script call looks at or hands out at most. */
-const CHUNK = 500
+import { MAX_USERS_PER_CALL, type RunScript } from './scripts.ts'
 
 /** A backend that has just come back is not asked for everybody at once. */
 const SPREAD_MS = 10_000
@@ -25,7 +22,7 @@ export function repairs({ run, shards, keysAt, repairMinMs, repairMaxMs }: Repai
       return (await run(
         'repair',
         [keys.userPrefix, keys.open, keys.failed],
-        [repairMinMs, repairMaxMs, CHUNK],
+        [repairMinMs, repairMaxMs, MAX_USERS_PER_CALL],
       )) as BareJid[]
     },
 
@@ -36,7 +33,7 @@ export function repairs({ run, shards, keysAt, repairMinMs, repairMaxMs }: Repai
         const { failed } = keysAt(shard)
         let cursor = '0'
         do {
-          const args = [cursor, `@${domain}`, SPREAD_MS, CHUNK]
+          const args = [cursor, `@${domain}`, SPREAD_MS, MAX_USERS_PER_CALL]
           const [next, more] = (await run('repair-now', [failed], args)) as [string, number]
           cursor = next
           brought += more

@@ -7,9 +7,6 @@ import { repairs } from './repairs.ts'
 import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
 import { upkeep } from './upkeep.ts'
 
-/** How many users one script call handles at most: it keeps Redis from standing still for others. */
-export const MAX_USERS_PER_CALL = 500
-
 /** A stored roster of up to so many contacts comes along with `begin`: sending it costs less than asking for it. */
 const SMALL_ROSTER = 100
 

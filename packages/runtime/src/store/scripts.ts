@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { RedisClient } from '../redis.ts'
 
+/** How many users one script call handles at most: it keeps Redis from standing still for others. */
+export const MAX_USERS_PER_CALL = 500
+
 /** Of which files each script is put together: what it shares with others goes in front. */
 const FILES = {
   request: ['request'],

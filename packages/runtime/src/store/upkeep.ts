@@ -1,9 +1,6 @@
 import type { BareJid } from '@rollcall/roster'
 import { byShard, type ShardKeys, shardOf } from '../keys.ts'
-import type { RunScript } from './scripts.ts'
-
-/** Users that one script call handles at most. */
-const CHUNK = 500
+import { MAX_USERS_PER_CALL, type RunScript } from './scripts.ts'
 
 /** What was asked for comes first: while more users of a shard wait, nobody else is fetched for his roster's age. */
 const MOST_OPEN = 5000
@@ -29,7 +26,7 @@ export function upkeep({ run, shards, keysAt, maxRosterAgeS, rosterTtlS }: Upkee
       const aged = (await run(
         'aged',
         [keys.userPrefix, keys.open, keys.stored, keys.used, keys.upkeep],
-        [maxRosterAgeS * 1000, intervalMs, CHUNK, MOST_OPEN, notesUse ? 1 : 0],
+        [maxRosterAgeS * 1000, intervalMs, MAX_USERS_PER_CALL, MOST_OPEN, notesUse ? 1 : 0],
       )) as BareJid[]
       return aged.filter((jid) => shardOf(jid, shards) === shard) // others were left here when SHARDS was changed
     },
@@ -41,7 +38,7 @@ export function upkeep({ run, shards, keysAt, maxRosterAgeS, rosterTtlS }: Upkee
       return (await run(
         'unused',
         [keys.userPrefix, keys.rosterPrefix, keys.open, keys.failed, keys.stored, keys.names, keys.used, keys.upkeep],
-        [rosterTtlS * 1000, intervalMs, CHUNK],
+        [rosterTtlS * 1000, intervalMs, MAX_USERS_PER_CALL],
       )) as number
     },
 
@@ -51,7 +48,8 @@ export function upkeep({ run, shards, keysAt, maxRosterAgeS, rosterTtlS }: Upkee
       const calls: Promise<unknown>[] = []
       for (const [shard, group] of byShard(users, (jid) => jid, shards)) {
         const { used, stored } = keysAt(shard)
-        for (let i = 0; i < group.length; i += CHUNK) calls.push(run('use', [used, stored], group.slice(i, i + CHUNK)))
+        for (let i = 0; i < group.length; i += MAX_USERS_PER_CALL)
+          calls.push(run('use', [used, stored], group.slice(i, i + MAX_USERS_PER_CALL)))
       }
       await Promise.all(calls)
     },
