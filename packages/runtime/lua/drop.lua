@@ -35,6 +35,7 @@ if redis.call('UNLINK', KEYS[2]) == 1 then
   redis.call('ZREM', KEYS[9], jid)
 end
 redis.call('ZREM', KEYS[5], jid)
+redis.call('HDEL', KEYS[1], 'repairs')
 settle(user, KEYS, ARGV[5], jid, 'failed', text(user.failed), 'code', ARGV[7], 'message', ARGV[8], 'version',
   text(user.version))
 return 'ok'

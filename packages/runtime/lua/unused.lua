@@ -23,6 +23,7 @@ for _, jid in ipairs(redis.call('ZRANGEBYSCORE', KEYS[7], '-inf', string.format(
     redis.call('HINCRBY', KEYS[1] .. jid, 'fence', 1)
     redis.call('UNLINK', KEYS[2] .. jid)
     redis.call('ZREM', KEYS[4], jid)
+    redis.call('HDEL', KEYS[1] .. jid, 'repairs')
     redis.call('ZREM', KEYS[5], jid)
     redis.call('ZREM', KEYS[6], string.sub(jid, at + 1) .. '\0' .. string.sub(jid, 1, at - 1))
     redis.call('ZREM', KEYS[7], jid)
