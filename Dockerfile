@@ -27,4 +27,4 @@ COPY --from=build /app/apps apps
 COPY --from=build /app/tools tools
 USER node
 EXPOSE 8080
-CMD ["node", "--min-semi-space-size=16", "apps/api/dist/main.js"]
+CMD ["node", "--min-semi-space-size=16", "--heap-growing-percent=80", "apps/api/dist/main.js"]

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { CONFIG_ENVIRONMENT } from '@rollcall/runtime'
-import { type Child, NODE_ARGS, startChild } from '@rollcall/tools'
+import { type Child, NODE_ARGS_OF, startChild } from '@rollcall/tools'
 
 export interface AppOptions {
   readonly app: 'api' | 'worker'
@@ -28,7 +28,7 @@ export async function startApp({ app, name, root, directory, env, onEnd }: AppOp
     const started = await startChild({
       name,
       command: process.execPath,
-      args: [...NODE_ARGS, join(root, `apps/${app}/dist/main.js`)],
+      args: [...NODE_ARGS_OF[app], join(root, `apps/${app}/dist/main.js`)],
       cwd: directory,
       env: { ...NOTHING_SET, ...env, ...more },
       ownGroup: true, // Ctrl-C is for us to see

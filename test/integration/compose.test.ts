@@ -4,7 +4,7 @@ import { CONFIG_ENVIRONMENT } from '@rollcall/runtime'
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { NODE_ARGS, repositoryRoot } from '../../tools/src/index.ts'
+import { NODE_ARGS_OF, repositoryRoot } from '../../tools/src/index.ts'
 
 // Compose itself is not run here: the file is held against the schema of the Compose Specification and against what
 // Rollcall knows.
@@ -96,9 +96,9 @@ describe('Dockerfile', () => {
 })
 
 test.each(['api', 'worker'] as const)('the %s is started everywhere as it is measured', (app) => {
-  const command = ['node', ...NODE_ARGS, `apps/${app}/dist/main.js`]
+  const command = ['node', ...NODE_ARGS_OF[app], `apps/${app}/dist/main.js`]
   expect(compose.services[app]?.command).toEqual(command)
   const starts = read('docs/operations.md').match(new RegExp(`node .*apps/${app}/dist/main.js$`, 'gm')) ?? []
   expect(starts.map((line) => line.replace('/opt/rollcall/', ''))).toContain(command.join(' '))
-  for (const line of starts) expect(line).toContain(NODE_ARGS.join(' '))
+  for (const line of starts) expect(line).toContain(NODE_ARGS_OF[app].join(' '))
 })
