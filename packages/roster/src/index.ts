@@ -13,6 +13,7 @@ export { applyDiff, diffRosters, isEmptyDiff, type RosterDiff } from './diff-ros
 export { Domain, type DomainResult, parseDomain } from './domain.ts'
 export { FAILURE_CODES, Failure, FailureCode } from './failure.ts'
 export { parseRoster, type RosterResult } from './parse-roster.ts'
+export { isEmptyPlan, type Ownership, planSync, type SyncPlan } from './plan-sync.ts'
 export { printable } from './printable.ts'
 export { RefreshProgress } from './refresh-progress.ts'
 export {
@@ -27,6 +28,7 @@ export {
   summariseOne,
   UserSummary,
 } from './summary.ts'
+export { TARGET_FAILURE_CODES, TargetFailureCode } from './target-failure.ts'
 export { parseUrlTemplate, type UrlTemplate, UrlTemplateError } from './url-template.ts'
 export { type KnownDomains, parseUser, type User, type UserResult, userFromJid, userOf } from './user.ts'
 export { parseUsername, Username, type UsernameResult } from './username.ts'

@@ -1,6 +1,7 @@
 import type { Domain, UrlTemplate } from '@rollcall/roster'
 import type { RedisPlace } from './redis-place.ts'
 import type { Settings } from './settings.ts'
+import type { TargetConfig } from './target-configs.ts'
 
 /** How the backend of one domain is asked, and how its answers are taken. */
 export interface DomainConfig {
@@ -50,11 +51,15 @@ type GivenToRedis =
 
 /** The whole configuration, checked: every setting of `settings.ts` under its name in the file. */
 export interface Config
-  extends Readonly<Omit<Settings, GivenToDomains | GivenToRedis | 'domains' | 'defaultDomain' | '$schema'>> {
+  extends Readonly<
+    Omit<Settings, GivenToDomains | GivenToRedis | 'domains' | 'defaultDomain' | 'targets' | '$schema'>
+  > {
   readonly redis: RedisPlace
   readonly domains: ReadonlyMap<Domain, DomainConfig>
   /** One of `domains`. */
   readonly defaultDomain: Domain
+  /** Who is told of changes. */
+  readonly targets: readonly TargetConfig[]
   /** Not wrong, but perhaps not meant: for the log at start. */
   readonly warnings: readonly string[]
 }

@@ -6,6 +6,7 @@ import { crossChecks, doubts } from './cross-checks.ts'
 import { domainConfigs } from './domain-configs.ts'
 import { redisPlace } from './redis-place.ts'
 import { type ConfigSources, gatherSettings, readIfThere } from './sources.ts'
+import { targetConfigs } from './target-configs.ts'
 
 /**
  * The configuration from environment, `.env` and `rollcall.config.json`. Throws ConfigError, which lists everything
@@ -16,12 +17,14 @@ export function loadConfig(sources: ConfigSources): Config {
   const checked = checkSettings(given)
   const found = domainConfigs(checked, given)
   const redis = redisPlace(checked, given, (file) => (sources.readFile ?? readIfThere)(resolve(sources.cwd, file)))
+  const told = targetConfigs(checked, found.named, found.defaultDomain, given)
   const warnings = [...given.warnings, ...found.warnings, ...doubts(checked.settings)]
   const problems = [
     ...given.problems,
     ...checked.problems,
     ...found.problems,
     ...redis.problems,
+    ...told.problems,
     ...crossChecks(checked, found.named, given),
   ]
   if (problems.length > 0) throw new ConfigError(problems, warnings)
@@ -49,7 +52,9 @@ export function loadConfig(sources: ConfigSources): Config {
     redisSentinelPassword,
     redisTls,
     redisCaFile,
+    targets,
     ...own
   } = checked.settings
-  return { ...own, redis: redis.place, domains: found.domains, defaultDomain: found.defaultDomain, warnings }
+  const { domains, defaultDomain } = found
+  return { ...own, redis: redis.place, domains, defaultDomain, targets: told.targets, warnings }
 }

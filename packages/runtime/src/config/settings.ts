@@ -20,6 +20,7 @@ import {
   yesOrNo,
 } from './forms.ts'
 import { section, sectionWithoutDefaults } from './setting.ts'
+import { targets } from './target-settings.ts'
 
 const backend = section('The backend')
 const backendWithoutDefault = sectionWithoutDefaults('The backend')
@@ -28,6 +29,7 @@ const redis = section('Redis')
 const redisWithoutDefault = sectionWithoutDefaults('Redis')
 const work = section('The workers')
 const workWithoutDefault = sectionWithoutDefaults('The workers')
+const gateway = section('The gateway')
 const bookkeeping = section('Keeping track')
 const rest = section('Logs')
 
@@ -315,6 +317,26 @@ export const Settings = z.strictObject({
     integer(1, 1_000),
     10,
     'Fetches of a user begun and never ended (the worker died) before it is given up',
+  ),
+
+  targets: gateway('TARGETS', targets, {}, 'Who is told of changes: names, each with a type and what belongs to it'),
+  gatewayPort: gateway(
+    'GATEWAY_PORT',
+    integer(0, 65_535),
+    8082,
+    'Port at HOST where a gateway answers /health/live, /health/ready and /metrics; 0 is any free one',
+  ),
+  changesPollMs: gateway(
+    'CHANGES_POLL_MS',
+    milliseconds(10, 10_000),
+    100,
+    'How often a gateway looks for new changes when there were none',
+  ),
+  leaseMs: gateway(
+    'LEASE_MS',
+    milliseconds(500, 600_000),
+    6_000,
+    'A gateway that is silent so long has lost its targets to another one',
   ),
 
   jobLockMs: bookkeeping('JOB_LOCK_MS', milliseconds(100), 5_000, 'A worker that is silent so long has lost its job'),

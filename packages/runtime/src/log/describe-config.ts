@@ -3,7 +3,7 @@ import { hideSecrets } from './hide-secrets.ts'
 
 /** The configuration for the line at start: everything but secrets. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { warnings: _, domains, tokens, redis, ...plain } = config
+  const { warnings: _, domains, tokens, redis, targets, ...plain } = config
   return {
     ...plain,
     redis: describeRedis(redis),
@@ -11,6 +11,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
       ({ name, id, rights, domains: own }) =>
         `${name} (${id}): ${rights.join(', ')} on ${own === '*' ? 'all domains' : own.join(', ')}`,
     ),
+    targets: targets.map(({ name, type, domain }) => `${name}: ${type} for ${domain}`),
     domains: Object.fromEntries([...domains].map(([domain, own]) => [domain, describeDomain(own)])),
   }
 }
