@@ -1,4 +1,5 @@
 import type { BareJid, Change, Contact, Roster, TargetFailureCode, User } from '@rollcall/roster'
+import type { Log } from '@rollcall/runtime'
 
 /**
  * Whom changes are told. A target makes one attempt and says what came of it: when to try again, how many at a time and
@@ -47,6 +48,15 @@ export interface Notification {
   readonly version: number
   /** What changed; null when it is not known, and whoever needs it reads the roster. */
   readonly change: Pick<Change, 'added' | 'updated' | 'removed'> | null
+}
+
+/** What a target is made from, beside its configuration. */
+export interface TargetDeps {
+  /** Of Rollcall, for a User-Agent. */
+  readonly version: string
+  readonly log: Log
+  /** Somebody has just come online: his roster is compared. */
+  readonly onLogin?: (user: User) => void
 }
 
 /**
