@@ -48,11 +48,12 @@ export function scalePlanOf({ quick }: { readonly quick: boolean }): ScalePlan {
       rounds,
     },
     replicas: {
-      title: 'api replicas',
-      layouts: [1, 2, 4].map((apis) => ({ ...ONE, apis })),
-      delayMs: 0,
-      users: quick ? 4_000 : 16_000,
-      usersPerRefresh: 500,
+      // A process that has less to do handles less at a time, and so at a higher cost: each has as much to do as one alone.
+      title: `api replicas, each with a worker, ${FEW_FETCHES} fetches of 20 ms at a time each`,
+      layouts: [1, 2, 4].map((apis) => ({ ...ONE, apis, workers: apis, concurrency: FEW_FETCHES })),
+      delayMs: 20,
+      users: quick ? 1_000 : 4_000,
+      usersPerRefresh: 250,
       rounds,
     },
     shards: {
