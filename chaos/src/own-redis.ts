@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { type RedisServer, startRedisServer } from '@rollcall/tools'
 import { Redis } from 'ioredis'
+
+const run = promisify(execFile)
 
 const CANARY = 'chaos:canary'
 
@@ -10,7 +14,8 @@ export type OwnRedis = Awaited<ReturnType<typeof startOwnRedis>>
 /** A Redis that can be killed and started again on the same port, with its data or without. */
 export async function startOwnRedis(directory: string, port: number, args: readonly string[] = []) {
   const data = join(directory, 'redis')
-  let server: RedisServer = await startRedisServer({ directory: data, port, args, ownGroup: true })
+  const boot = () => startRedisServer({ directory: data, port, args, ownGroup: true, survivesFileLimit: true })
+  let server: RedisServer = await boot()
   /** Commands wait while Redis is away: only looks are sent with it, which can be repeated. */
   const client = new Redis(server.url, { maxRetriesPerRequest: null, retryStrategy: () => 50 })
   client.on('error', () => {})
@@ -31,8 +36,13 @@ export async function startOwnRedis(directory: string, port: number, args: reado
 
     /** Starts it again. True when nothing that was acknowledged before the kill is missing. */
     async start(): Promise<boolean> {
-      server = await startRedisServer({ directory: data, port, args, ownGroup: true })
+      server = await boot()
       return Number(await client.get(CANARY)) === written
+    },
+
+    /** No file of it may grow any more, as if its disk were full; or they may again. By util-linux, without root. */
+    async fillDisk(isFull: boolean): Promise<void> {
+      await run('prlimit', ['--pid', String(server.pid), `--fsize=${isFull ? '1:unlimited' : 'unlimited'}`])
     },
 
     forget: () => rm(data, { recursive: true, force: true }),

@@ -22,6 +22,8 @@ export interface RedisServerOptions {
   /** Further arguments of redis-server, after ours: `['--requirepass', 'x']`. */
   readonly args?: readonly string[]
   readonly ownGroup?: boolean
+  /** A file that must not grow (RLIMIT_FSIZE) is an error for it then, as a full disk is, and not its end. */
+  readonly survivesFileLimit?: boolean
   readonly onLine?: ChildOptions['onLine']
   /** Told when Redis has to be brought first, which takes some seconds and the network. */
   readonly onBringing?: () => void
@@ -100,7 +102,7 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
 }
 
 function spawnRedis(program: RedisProgram, port: number, options: RedisServerOptions): Promise<Child> {
-  const { directory, appendOnly = true, args = [], ownGroup = false, onLine } = options
+  const { directory, appendOnly = true, args = [], ownGroup = false, survivesFileLimit = false, onLine } = options
   const flags = {
     port,
     bind: '127.0.0.1',
@@ -112,15 +114,24 @@ function spawnRedis(program: RedisProgram, port: number, options: RedisServerOpt
     appendfsync: 'everysec',
     save: '',
   }
+  const command = [
+    program.command,
+    ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]),
+    ...args,
+  ]
+  const [file = '', ...fileArgs] = survivesFileLimit ? ['sh', '-c', IGNORING_XFSZ, ...command] : command
   return startChild({
     name: `Redis on port ${port}`,
-    command: program.command,
-    args: [...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]), ...args],
+    command: file,
+    args: fileArgs,
     env: program.env,
     ownGroup,
     ...(onLine ? { onLine } : {}),
   })
 }
+
+/** The process keeps its id. */
+const IGNORING_XFSZ = `trap '' XFSZ; exec "$0" "$@"`
 
 const pidfileOf = (directory: string) => join(directory, 'redis.pid')
 

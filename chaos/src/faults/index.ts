@@ -4,7 +4,7 @@ import { clocks } from './clocks.ts'
 import type { Fault } from './fault.ts'
 import { killApi, killWorker } from './kill.ts'
 import { NETWORK_FAULTS } from './network.ts'
-import { killRedis, loseRedis, redisAway, redisFull } from './redis.ts'
+import { diskFull, killRedis, loseRedis, redisAway, redisFull } from './redis.ts'
 import { stopApi, stopWorker } from './stop.ts'
 
 export type { Fault, Injection, Stage } from './fault.ts'
@@ -19,6 +19,7 @@ export const FAULTS: readonly Fault[] = [
   redisAway,
   loseRedis,
   redisFull,
+  diskFull,
   ...BACKEND_FAULTS,
   ...NETWORK_FAULTS,
   ...CLIENT_FAULTS,

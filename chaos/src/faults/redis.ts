@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { findOnPath } from '@rollcall/tools'
 import type { Load } from '../load.ts'
 import type { Random } from '../random.ts'
 import { EVERYBODY, type Fault, type Stage } from './fault.ts'
@@ -86,6 +87,24 @@ export const redisFull: Fault = {
       await redis.client.config('SET', 'maxmemory', '1')
       await delay(5000 * pace)
       await redis.client.config('SET', 'maxmemory', '0')
+    },
+  }),
+}
+
+export const diskFull: Fault = {
+  name: 'disk-full',
+  about: 'the disk of the append-only file of Redis is full for some seconds',
+  answersWithinMs: 10_000,
+  settlesWithinMs: 20_000,
+  missing: async () => (findOnPath('prlimit') === undefined ? 'prlimit (util-linux) is not here' : null),
+  plan: ({ scene: { redis }, load, pace }) => ({
+    what: 'the disk of Redis full',
+    excuses: { refused: EVERYBODY },
+    async run() {
+      await redis.fillDisk(true)
+      void load.refresh(someUsers(load.users, 2000)) // it notices when it has something to write
+      await delay(8000 * pace)
+      await redis.fillDisk(false)
     },
   }),
 }
