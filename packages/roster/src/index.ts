@@ -12,6 +12,7 @@ export {
 export { applyDiff, diffRosters, isEmptyDiff, type RosterDiff } from './diff-rosters.ts'
 export { Domain, type DomainResult, parseDomain } from './domain.ts'
 export { FAILURE_CODES, Failure, FailureCode } from './failure.ts'
+export { type ChangedContacts, mergeChanges } from './merge-changes.ts'
 export { parseRoster, type RosterResult } from './parse-roster.ts'
 export { isEmptyPlan, type Ownership, planSync, type SyncPlan } from './plan-sync.ts'
 export { printable } from './printable.ts'

@@ -15,6 +15,8 @@ export const TARGET_FAILURE_CODES = [
   'target-user-unknown',
   /** It does not take this contact or message. */
   'target-refused',
+  /** It wants to be told nothing more. */
+  'target-gone',
   /** An answer that makes no sense. */
   'target-answer-invalid',
 ] as const

@@ -55,6 +55,23 @@ export const refreshKey = (id: string): string => `rollcall:{${shardOfRefresh(id
 /** Expires when the api that takes a refresh in no longer says that it lives. */
 export const refreshOwnerKey = (id: string): string => `${refreshKey(id)}:owner`
 export const refreshChunkKey = (id: string, chunk: number): string => `${refreshKey(id)}:${chunk}`
+/** What is kept of one target in a shard. */
+export function deliveryKeys(shard: number, target: string) {
+  const prefix = `rollcall:{${shard}}`
+  return {
+    /** Who tells it of changes: the id of a gateway. */
+    lease: `${prefix}:lease:${target}`,
+    /** How far it has come. */
+    delivery: `${prefix}:delivery:${target}`,
+    /** Users who could not be brought to it, by when they are tried again. */
+    owed: `${prefix}:owed:${target}`,
+    /** Users that somebody wants to be brought to it now. */
+    asked: `${prefix}:asked:${target}`,
+    /** What came of one such request, by user. */
+    answer: (id: string): string => `${prefix}:answer:${id}`,
+  }
+}
+
 /** What may be asked of the backend of a domain. */
 export const limitKey = (domain: string): string => `rollcall:limit:${domain}`
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { type BareJid, type FailureCode, splitBareJid, type User } from '@rollcall/roster'
+import type { BareJid, FailureCode, User } from '@rollcall/roster'
 import { type ShardKeys, shardKeys, shardOf } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
 import { emptiedDomains, emptiedGuard } from './emptied.ts'
+import { nameOf } from './names.ts'
 import { repairs } from './repairs.ts'
 import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
 import { upkeep } from './upkeep.ts'
@@ -156,7 +157,7 @@ export function rosterStore(options: RosterStoreOptions) {
       return { kind, generation, fence, nonce, source, ...(etag && { etag }), ...(body && { body }), ...dropped }
     },
 
-    async commit({ jid, domain }: User, fetch: Fetch, roster: NewRoster): Promise<CommitResult> {
+    async commit({ jid, username, domain }: User, fetch: Fetch, roster: NewRoster): Promise<CommitResult> {
       const keys = keysOf(jid)
       const guarded = guard.commit(domain, roster.contacts)
       return (await run(
@@ -169,7 +170,7 @@ export function rosterStore(options: RosterStoreOptions) {
           roster.contacts,
           roster.change,
           changesMaxLen,
-          nameOf(jid),
+          nameOf(domain, username),
           ...(guarded ?? []),
         ],
       )) as CommitResult
@@ -209,7 +210,7 @@ export function rosterStore(options: RosterStoreOptions) {
      * `commit`, and the end of a job as `fail`, whose lock has to be held.
      */
     async drop(
-      { jid, domain }: User,
+      { jid, username, domain }: User,
       fetch: Fetch,
       failure: FetchFailure,
       change: string,
@@ -240,7 +241,7 @@ export function rosterStore(options: RosterStoreOptions) {
           failure.message,
           change,
           changesMaxLen,
-          nameOf(jid),
+          nameOf(domain, username),
           ...(guarded ?? []),
         ],
       )) as DropResult
@@ -342,9 +343,3 @@ const stateOf = ([wanted, fetched, failed, version, code, message]: StateRow): U
   code,
   message,
 })
-
-/** Member of `names`: sorts by domain, then by username, for the search by prefix. */
-function nameOf(jid: BareJid): string {
-  const { username = '', domain } = splitBareJid(jid)
-  return `${domain}\0${username}`
-}

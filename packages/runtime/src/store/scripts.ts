@@ -25,6 +25,8 @@ const FILES = {
   unused: ['unused'],
   drop: ['settle', 'emptied', 'drop'],
   limit: ['limit'],
+  follow: ['follow'],
+  lease: ['lease'],
 } as const
 
 export type ScriptName = keyof typeof FILES

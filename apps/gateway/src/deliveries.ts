@@ -1,0 +1,253 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { isEmptyPlan, type Ownership, splitBareJid, type TargetFailureCode, type User, userOf } from '@rollcall/roster'
+import { isRedisTrouble, type Log, type RosterStore, type TargetConfig } from '@rollcall/runtime'
+import { pauseMs } from './back-off.ts'
+import { LeaseLostError, type Synced, syncUser } from './sync-user.ts'
+import { type NotifyTarget, type RosterTarget, type Target, TargetError } from './targets/target.ts'
+import { type Task, type TaskResult, tasks } from './tasks.ts'
+
+/** A user whom the target does not take, for reasons that may pass, is owed to it after so many attempts. */
+const MOST_ATTEMPTS = 5
+/** When so many users in a row are not answered for in time, the target hangs and not they. */
+const TIMEOUTS_OF_A_HANGING_TARGET = 5
+
+export interface DeliveriesOptions {
+  readonly config: TargetConfig
+  readonly target: Target
+  readonly ownership: Ownership
+  readonly store: Pick<RosterStore, 'read' | 'states'>
+  readonly shards: number
+  /** Whether this gateway serves a user now. */
+  readonly serves: (user: User) => boolean
+  /** The user is tried again later, whatever becomes of this gateway. */
+  readonly owe: (user: User) => Promise<unknown>
+  /** Somebody else's roster may have been changed by a removal: he has to be compared. */
+  readonly compare: (user: User) => Promise<unknown>
+  readonly log: Log
+}
+
+export interface LastError {
+  readonly code: TargetFailureCode
+  readonly message: string
+  readonly at: string
+  readonly user?: string
+}
+
+/** Whether the target takes anything. `trial`: one at a time, until one has arrived. */
+type Gate =
+  | { readonly kind: 'closed' | 'trial' | 'open' }
+  | { readonly kind: 'paused'; readonly until: number; readonly since: number }
+
+export type Deliveries = ReturnType<typeof deliveries>
+
+/**
+ * Everything that this gateway brings to one target: so many users at a time, each in order. The only place that decides
+ * about attempts: a target that cannot be reached is left alone for a while, with one attempt after each pause, and a user
+ * it does not take holds up no other (G7).
+ */
+export function deliveries(options: DeliveriesOptions) {
+  const { config, target, log } = options
+  const queue = tasks()
+  const counts = { delivered: 0, rejected: 0, writes: 0 }
+  const stopped = new AbortController()
+  let gate: Gate = { kind: 'closed' }
+  let running = 0
+  /** Of the target, in a row. */
+  let failures = 0
+  let enabled = true
+  /** It said that it wants to be told nothing more. */
+  let isGone = false
+  let failingSince = 0
+  let timeouts = 0
+  let lastError: LastError | undefined
+
+  const signal = (): AbortSignal => AbortSignal.any([stopped.signal, AbortSignal.timeout(config.timeoutMs)])
+  const places = (): number => (enabled ? { closed: 0, paused: 0, trial: 1, open: config.concurrency }[gate.kind] : 0)
+
+  function pump(): void {
+    if (enabled && gate.kind === 'closed' && queue.size() > 0) void tryTarget()
+    while (running < places()) {
+      const taken = queue.take(target.kind === 'notify' ? target.batchSize : 1)
+      if (taken.length === 0) return
+      running++
+      void deliver(taken).finally(() => {
+        running--
+        pump()
+      })
+    }
+  }
+  queue.onTakeable(() => setImmediate(pump))
+
+  /** Whether the target can be used (again). */
+  async function tryTarget(): Promise<void> {
+    if (!enabled) {
+      gate = { kind: 'closed' }
+      return
+    }
+    gate = { kind: 'paused', until: Date.now(), since: failingSince }
+    try {
+      await target.check?.(signal())
+    } catch (error) {
+      if (!stopped.signal.aborted) leaveAlone(targetError(error))
+      return
+    }
+    if (target.check) failingSince = 0
+    // That it answers need not mean that it takes anything.
+    gate = { kind: target.check && failures === 0 ? 'open' : 'trial' }
+    pump()
+  }
+
+  function works(): void {
+    if (failures > 0) log.info({ target: config.name, failures }, 'A target works again')
+    failures = 0
+    failingSince = 0
+    timeouts = 0
+    gate = { kind: 'open' }
+  }
+
+  function leaveAlone(error: TargetError): void {
+    note(error)
+    if (!error.isTemporary) {
+      isGone = true
+      enabled = false
+    }
+    if (gate.kind === 'paused' && gate.until > Date.now()) return // by another delivery that failed with this one
+    failures++
+    failingSince ||= Date.now()
+    const ms = pauseMs(failures, config, error.retryAfterMs)
+    gate = { kind: 'paused', until: Date.now() + ms, since: failingSince }
+    const line = { target: config.name, code: error.code, reason: error.message, failures, pauseMs: Math.round(ms) }
+    if (failures === 1) log.warn(line, 'A target cannot be reached; it is tried again after a pause, and so on')
+    else log.debug(line, 'A target still cannot be reached')
+    void pause(ms, undefined, { signal: stopped.signal, ref: false }).then(tryTarget, () => {})
+  }
+
+  function note({ code, message, scope }: TargetError, user?: User): void {
+    lastError = {
+      code,
+      message,
+      at: new Date().toISOString(),
+      ...(scope === 'user' && user && { user: user.jid }),
+    }
+  }
+
+  async function deliver(batch: readonly Task[]): Promise<void> {
+    const [first] = batch
+    if (target.kind === 'notify') await notify(batch, target)
+    else if (first) await sync(first, target)
+  }
+
+  async function notify(batch: readonly Task[], to: NotifyTarget): Promise<void> {
+    try {
+      const results = config.dryRun ? batch.map(() => null) : await to.notify(batch, signal())
+      for (const [i, task] of batch.entries()) {
+        const error = results[i]
+        if (error) await failed(task, error)
+        else arrived(task)
+      }
+    } catch (caught) {
+      const error = targetError(caught)
+      // Which of them it was is not known: each is told by itself.
+      if (error.scope === 'user' && batch.length > 1)
+        for (const task of batch) queue.repeat({ ...task, alone: true }, 0)
+      else for (const task of batch) await failed(task, error)
+    }
+  }
+
+  async function sync(task: Task, on: RosterTarget): Promise<void> {
+    const { user } = task
+    try {
+      const compareOnly = task.compareOnly || config.dryRun
+      const synced = await syncUser(user, compareOnly, { ...options, target: on, signal })
+      if (synced) await afterwards(user, synced, compareOnly, on)
+      arrived(task, synced)
+    } catch (error) {
+      if (error instanceof LeaseLostError) end(task, 'dropped')
+      else await failed(task, targetError(error))
+    }
+  }
+
+  async function afterwards(
+    user: User,
+    { plan, writes }: Synced,
+    compareOnly: boolean,
+    on: RosterTarget,
+  ): Promise<void> {
+    counts.writes += writes
+    if (compareOnly && !isEmptyPlan(plan)) {
+      const { puts, removes } = plan
+      log.info({ target: config.name, user: user.jid, puts: puts.length, removes: removes.length }, 'Would be written')
+    }
+    if (!on.removalTouchesContact || compareOnly) return
+    for (const jid of plan.removes) {
+      const { username, domain } = splitBareJid(jid)
+      if (username !== undefined && domain === config.domain) await options.compare(userOf(username, domain))
+    }
+  }
+
+  function arrived(task: Task, synced?: Synced | null): void {
+    works()
+    counts.delivered++
+    end(task, 'arrived', synced)
+  }
+
+  async function failed(task: Task, error: TargetError): Promise<void> {
+    if (stopped.signal.aborted) return end(task, 'dropped')
+    if (error.scope === 'target') {
+      leaveAlone(error)
+      return queue.repeat(task, 0)
+    }
+    note(error, task.user)
+    const isSilent = error.code === 'target-timeout'
+    if (!isSilent && gate.kind === 'trial') works() // it has answered
+    if (isSilent && (++timeouts >= TIMEOUTS_OF_A_HANGING_TARGET || gate.kind === 'trial')) {
+      timeouts = 0
+      leaveAlone(new TargetError('target-timeout', `It hangs: ${error.message}`))
+    }
+    const attempts = task.attempts + 1
+    if (error.isTemporary && attempts < MOST_ATTEMPTS)
+      return queue.repeat({ ...task, attempts }, pauseMs(attempts, config, error.retryAfterMs))
+    counts.rejected++
+    const line = { target: config.name, user: task.user.jid, code: error.code, reason: error.message, attempts }
+    log.warn(line, error.isTemporary ? 'A user is put off: the target does not take him' : 'A target refuses a user')
+    if (error.isTemporary) await options.owe(task.user)
+    end(task, error.isTemporary ? 'owed' : 'rejected')
+  }
+
+  function end(task: Task, result: TaskResult, synced?: Synced | null): void {
+    queue.end(task)
+    for (const ended of task.ended) ended(result, synced)
+  }
+
+  function targetError(error: unknown): TargetError {
+    if (error instanceof TargetError) return error
+    const message = error instanceof Error ? error.message : String(error)
+    if (!isRedisTrouble(error) && !stopped.signal.aborted)
+      log.error({ target: config.name, err: error }, 'A delivery failed in a way that is not foreseen')
+    return new TargetError('target-refused', message, { scope: 'user', isTemporary: true, cause: error })
+  }
+
+  return {
+    add: queue.add,
+    /** Whether it is told anything at all. */
+    enable(isEnabled: boolean): void {
+      if (isEnabled && !enabled) isGone = false
+      enabled = isEnabled
+      pump()
+    },
+    /** Users whom this gateway no longer serves are left to another one. */
+    drop: queue.drop,
+    state: () => ({
+      ...counts,
+      failingSince,
+      isGone,
+      ...(gate.kind === 'paused' && failures > 0 && { nextAttemptAt: new Date(gate.until).toISOString() }),
+      ...(lastError && { lastError }),
+    }),
+    async close(): Promise<void> {
+      stopped.abort()
+      queue.drop(() => true)
+      await target.close()
+    },
+  }
+}

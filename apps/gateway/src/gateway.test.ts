@@ -1,0 +1,336 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Roster } from '@rollcall/roster'
+import { loadConfig, type TargetConfig, targetLog } from '@rollcall/runtime'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { contact, gatewayWorld, memoryServer, userNamed } from '../../../test/support/gateway.ts'
+import type { Notification, Target } from './targets/target.ts'
+import { TargetError } from './targets/target.ts'
+
+let world: Awaited<ReturnType<typeof gatewayWorld>>
+beforeEach(async () => {
+  world = await gatewayWorld()
+})
+afterEach(() => world.end())
+
+/** Targets as the configuration has them: with all defaults. */
+function configured(targets: Record<string, object>): readonly TargetConfig[] {
+  const env = { HTTP_ROSTER_URL: 'http://127.0.0.1/%s', XMPP_DOMAIN: 'example.org', TARGETS: JSON.stringify(targets) }
+  return loadConfig({ cwd: '/nonexistent', env }).targets
+}
+
+const EJABBERD = {
+  type: 'ejabberd-http',
+  url: 'http://127.0.0.1:1/api',
+  timeoutMs: 300,
+  backoffMs: 50,
+  maxBackoffMs: 200,
+  maxPerSecond: 100_000,
+}
+const WEBHOOK = {
+  type: 'webhook',
+  url: 'http://127.0.0.1:1/',
+  secret: `whsec_${Buffer.alloc(32).toString('base64')}`,
+  timeoutMs: 300,
+  backoffMs: 50,
+  maxBackoffMs: 200,
+}
+
+const items = (roster: ReadonlyMap<string, object> | undefined) => [...(roster?.values() ?? [])]
+const john = userNamed('john')
+
+/** Every stored roster is on the server, and no other. */
+async function expectAllOn(server: ReturnType<typeof memoryServer>): Promise<void> {
+  const stored = [...world.rosters].map(([jid, roster]) => [jid, items(roster)])
+  await expect
+    .poll(() => [...world.rosters.keys()].map((jid) => [jid, items(server.rosters.get(jid) as Roster | undefined)]))
+    .toEqual(stored)
+}
+
+describe('a target that holds rosters', () => {
+  test('is brought to what is stored, and only what differs is written', async () => {
+    const server = memoryServer()
+    world.startGateway(configured({ server: EJABBERD }), () => server.target())
+    await world.change(john, [contact('aaron'), contact('marie')])
+    await expectAllOn(server)
+    await world.change(john, [contact('aaron', { name: 'Aaron' }), contact('marie')])
+    await expectAllOn(server)
+    await world.change(john, [contact('marie')])
+    await expectAllOn(server)
+    expect(server.writes).toEqual([
+      'john put aaron@example.org',
+      'john put marie@example.org',
+      'john put aaron@example.org',
+      'john remove aaron@example.org',
+    ])
+  })
+
+  test('is told of what changed before it was configured', async () => {
+    for (let i = 0; i < 250; i++) await world.change(userNamed(`user${i}`), [contact('aaron')])
+    const server = memoryServer()
+    world.startGateway(configured({ server: EJABBERD }), () => server.target())
+    await expectAllOn(server)
+  })
+
+  test('of another domain is told nothing of this one', async () => {
+    const server = memoryServer()
+    world.startGateway(
+      configured({ server: EJABBERD }).map((config) => ({ ...config, domain: 'other.example' as never })),
+      () => server.target(),
+    )
+    await world.change(john, [contact('aaron')])
+    await expect.poll(() => world.redis.hget('rollcall:{0}:delivery:server', 'position')).toMatch(/ \d{9,}-/)
+    expect(server.attempts()).toBe(0)
+  })
+
+  test('G6: one that was away gets everything when it is back, and is asked once after each pause', async () => {
+    const server = memoryServer()
+    const gateway = world.startGateway(configured({ server: EJABBERD }), () => server.target())
+    await world.change(john, [contact('aaron')])
+    await expectAllOn(server)
+    server.setFault(() => new TargetError('target-unreachable', 'refused'))
+    for (let i = 0; i < 100; i++) await world.change(userNamed(`user${i}`), [contact('aaron')])
+    await expect
+      .poll(() => gateway.states()[0])
+      .toMatchObject({
+        state: 'unavailable',
+        waiting: 100,
+        lastError: { code: 'target-unreachable', message: 'refused' },
+      })
+    const before = server.attempts()
+    await pause(1000)
+    expect(server.attempts() - before).toBeLessThanOrEqual(10) // pauses of 150 to 250 ms
+    server.setFault(undefined)
+    await expectAllOn(server)
+    await expect.poll(() => gateway.states()[0]).toMatchObject({ state: 'following', waiting: 0, lagMs: 0 })
+  })
+
+  test('G7: a target that hangs holds up no other one', async () => {
+    const [hanging, well] = [memoryServer(), memoryServer()]
+    hanging.setFault(() => 'hang')
+    const targets = configured({ hanging: EJABBERD, well: EJABBERD })
+    const gateway = world.startGateway(targets, ({ name }) =>
+      name === 'well' ? well.target() : hanging.target({ checks: false }),
+    )
+    for (let i = 0; i < 50; i++) await world.change(userNamed(`user${i}`), [contact('aaron')])
+    await expectAllOn(well)
+    expect(hanging.writes).toEqual([])
+    await expect
+      .poll(() =>
+        gateway
+          .states()
+          .map(({ state }) => state)
+          .sort(),
+      )
+      .toEqual(['following', 'unavailable'])
+  })
+
+  test('G7: a user whom it does not take holds up no other one, and is not lost', async () => {
+    const server = memoryServer()
+    const refused = new TargetError('target-refused', 'not him', { scope: 'user', isTemporary: true })
+    server.setFault((user) => (user?.username === 'bad' ? refused : undefined))
+    const gateway = world.startGateway(configured({ server: EJABBERD }), () => server.target())
+    await world.change(userNamed('bad'), [contact('aaron')])
+    await world.change(john, [contact('aaron')])
+    await expect.poll(() => server.rosters.get(john.jid)?.size).toBe(1)
+    await expect.poll(() => gateway.states()[0]).toMatchObject({ owed: 1, waiting: 0, rejected: 1 })
+    server.setFault(undefined)
+    await world.redis.zadd('rollcall:{0}:owed:server', 1, 'bad@example.org') // his time has come
+    await expectAllOn(server)
+    await expect.poll(() => gateway.states()[0]?.owed).toBe(0)
+  })
+
+  test('a user it does not know is told of once, and not tried again', async () => {
+    const server = memoryServer()
+    server.setFault((user) => user && new TargetError('target-user-unknown', 'who?', { scope: 'user' }))
+    const gateway = world.startGateway(configured({ server: EJABBERD }), () => server.target())
+    await world.change(john, [contact('aaron')])
+    await expect
+      .poll(() => gateway.states()[0])
+      .toMatchObject({
+        state: 'following',
+        rejected: 1,
+        owed: 0,
+        waiting: 0,
+        lastError: { code: 'target-user-unknown', user: 'john@example.org' },
+      })
+    expect(server.attempts()).toBe(2) // its check, and john
+  })
+
+  test('contacts whose roster a removal touches are looked at again', async () => {
+    const server = memoryServer()
+    const target = server.target({ removalTouchesContact: true }) as Extract<Target, { kind: 'roster' }>
+    const remove: typeof target.remove = async (user, jid, signal) => {
+      await target.remove(user, jid, signal)
+      server.rosters.get(jid)?.set(user.jid, { ...contact(user.username), subscription: 'none' })
+    }
+    world.startGateway(configured({ server: EJABBERD }), () => ({ ...target, remove }))
+    await world.change(userNamed('aaron'), [contact('john')])
+    await world.change(john, [contact('aaron')])
+    await expectAllOn(server)
+    await world.change(john, [])
+    await expect.poll(() => server.writes).toContain('john remove aaron@example.org')
+    await expectAllOn(server)
+  })
+
+  test('G6: whose place in the change log was trimmed gets all that is stored', async () => {
+    const server = memoryServer()
+    const targets = configured({ server: EJABBERD })
+    const gateway = world.startGateway(targets, () => server.target())
+    await world.change(john, [contact('aaron')])
+    await expectAllOn(server)
+    await gateway.stop()
+    for (let i = 0; i < 300; i++) await world.change(userNamed(`user${i}`), [contact('aaron')])
+    await world.redis.xtrim('rollcall:{0}:changes', 'MAXLEN', 10)
+    world.startGateway(targets, () => server.target())
+    await expectAllOn(server)
+    await expect.poll(() => world.redis.hget('rollcall:{0}:delivery:server', 'walk')).toBe(null)
+    expect(server.writes).toHaveLength(301)
+  })
+
+  test('drift is found: what somebody else wrote is mended, or only told', async () => {
+    const [mended, told] = [memoryServer(), memoryServer()]
+    const often = { ...EJABBERD, driftIntervalS: 1 }
+    const gateway = world.startGateway(
+      configured({ mended: often, told: { ...often, drift: 'report' } }),
+      ({ name }) => (name === 'mended' ? mended.target() : told.target()),
+    )
+    await world.change(john, [contact('aaron')])
+    await expectAllOn(mended)
+    await expectAllOn(told)
+    for (const server of [mended, told]) server.rosters.get(john.jid)?.clear()
+    await expectAllOn(mended)
+    await expect.poll(() => gateway.states().every(({ drifted }) => drifted > 0)).toBe(true)
+    expect(told.writes).toHaveLength(1)
+  })
+
+  test('on request, one user is compared, or brought to it', async () => {
+    const server = memoryServer()
+    world.startGateway(configured({ server: EJABBERD }), () => server.target())
+    await world.change(john, [contact('aaron')])
+    await expectAllOn(server)
+    server.rosters.get(john.jid)?.clear()
+    const changes = targetLog({ redis: world.redis, target: 'server', shard: 0 })
+    await changes.ask([{ id: 'dry', user: john.jid, dryRun: true }])
+    await expect
+      .poll(async () => JSON.parse((await changes.answers('dry'))[john.jid] ?? 'null'))
+      .toMatchObject({
+        result: 'arrived',
+        plan: { puts: ['aaron@example.org'], removes: [] },
+        writes: 0,
+      })
+    expect(server.writes).toHaveLength(1)
+    await changes.ask([{ id: 'real', user: john.jid, dryRun: false }])
+    await expectAllOn(server)
+  })
+})
+
+describe('several gateways', () => {
+  test('one serves a target at a time; when it ends another one takes over, and nothing is lost or written twice', async () => {
+    const server = memoryServer()
+    const targets = configured({ server: EJABBERD })
+    const gateways = [1, 2, 3].map(() => world.startGateway(targets, () => server.target()))
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 60; i++) await world.change(userNamed(`user${i}`), [contact(`friend${round}`)])
+      const serving = gateways.find((gateway) => gateway.states().length > 0)
+      if (round < 2) await serving?.stop()
+    }
+    await expectAllOn(server)
+    const puts = server.writes.filter((line) => line.includes('put'))
+    expect(new Set(puts).size).toBe(puts.length)
+  })
+
+  test('units are spread over them, and those of one that dies go to the others', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `t${i}`)
+    const targets = configured(Object.fromEntries(names.map((name) => [name, EJABBERD])))
+    const server = memoryServer()
+    const gateways = [1, 2, 3].map(() => world.startGateway(targets, () => server.target()))
+    await expect.poll(() => gateways.flatMap((gateway) => gateway.states()).length).toBe(12)
+    await expect.poll(() => gateways.every((gateway) => gateway.states().length > 0)).toBe(true)
+    await gateways[0]?.stop()
+    await expect.poll(() => gateways.flatMap((gateway) => gateway.states()).length).toBe(12)
+  })
+})
+
+describe('a target that is notified', () => {
+  /** Takes notifications, of which it keeps all. */
+  function receiver(
+    batchSize: number,
+    answer: (told: readonly Notification[]) => (TargetError | null)[],
+  ): { told: Notification[]; target: Target } {
+    const told: Notification[] = []
+    return {
+      told,
+      target: {
+        kind: 'notify',
+        batchSize,
+        async notify(changes) {
+          const answers = answer(changes)
+          changes.forEach((change, i) => void (answers[i] === null && told.push(change)))
+          return answers
+        },
+        close: async () => {},
+      },
+    }
+  }
+
+  test('is told what changed, in order; what came meanwhile is one change', async () => {
+    let isAway = false
+    const away = new TargetError('target-unreachable', 'away')
+    const { told, target } = receiver(1, (changes) => {
+      if (isAway) throw away
+      return changes.map(() => null)
+    })
+    world.startGateway(configured({ hook: WEBHOOK }), () => target)
+    await expect.poll(() => world.redis.exists('rollcall:{0}:lease:hook')).toBe(1)
+    await world.change(john, [contact('aaron')])
+    await expect.poll(() => told.length).toBe(1)
+    isAway = true
+    await world.change(john, [contact('aaron'), contact('marie')])
+    await world.change(john, [contact('marie', { name: 'Marie' })])
+    await expect.poll(() => world.redis.hget('rollcall:{0}:delivery:hook', 'state')).toContain('unavailable')
+    isAway = false
+    await expect.poll(() => told.length).toBe(2)
+    expect(told[0]).toMatchObject({ version: 1, change: { added: [contact('aaron')], updated: [], removed: [] } })
+    expect(told[1]).toMatchObject({
+      version: 3,
+      change: { added: [contact('marie', { name: 'Marie' })], updated: [], removed: ['aaron@example.org'] },
+    })
+  })
+
+  test('G7: one change that it chokes on is told alone, and the others of its batch arrive', async () => {
+    const { told, target } = receiver(10, (changes) => {
+      if (changes.length > 1 && changes.some(({ user }) => user.username === 'bad'))
+        throw new TargetError('target-timeout', 'one of them', { scope: 'user', isTemporary: true })
+      return changes.map(({ user }) =>
+        user.username === 'bad' ? new TargetError('target-refused', 'him', { scope: 'user' }) : null,
+      )
+    })
+    await world.change(userNamed('first'), [contact('aaron')])
+    world.startGateway(configured({ hook: { ...WEBHOOK, concurrency: 1 } }), () => target)
+    await expect.poll(() => world.redis.exists('rollcall:{0}:delivery:hook')).toBe(1)
+    for (const name of ['a', 'b', 'bad', 'c', 'd']) await world.change(userNamed(name), [contact('aaron')])
+    await expect.poll(() => told.map(({ user }) => user.username).sort()).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  test('that wants to be told nothing more is told nothing, until it is enabled', async () => {
+    const gone = new TargetError('target-gone', '410', { isTemporary: false })
+    let attempts = 0
+    let isGone = true
+    const { told, target } = receiver(1, (changes) => {
+      attempts++
+      if (isGone) throw gone
+      return changes.map(() => null)
+    })
+    await world.change(userNamed('first'), [contact('aaron')])
+    const gateway = world.startGateway(configured({ hook: WEBHOOK }), () => target)
+    await expect.poll(() => world.redis.exists('rollcall:{0}:delivery:hook')).toBe(1)
+    await world.change(john, [contact('aaron')])
+    await expect.poll(() => gateway.states()[0]?.state).toBe('disabled')
+    await world.change(john, [contact('marie')])
+    expect(attempts).toBe(1)
+    isGone = false
+    await targetLog({ redis: world.redis, target: 'hook', shard: 0 }).enable()
+    await expect.poll(() => told.at(-1)?.version).toBe(2)
+    await expect.poll(() => gateway.states()[0]?.state).toBe('following')
+  })
+})

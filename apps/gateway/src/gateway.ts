@@ -1,0 +1,102 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import {
+  type Config,
+  connectRedis,
+  type Log,
+  newProcessId,
+  rosterStore,
+  shutDown,
+  startHeartbeat,
+  type TargetConfig,
+  versionOf,
+  vetRedis,
+} from '@rollcall/runtime'
+import { holdUnits } from './hold-units.ts'
+import { makeTarget } from './make-target.ts'
+import { serveUnits } from './serve-unit.ts'
+import { gatewayServer } from './server.ts'
+import { type ProsodyNodes, prosodyNodes } from './targets/prosody-nodes.ts'
+import { type Unit, unitsOf } from './units.ts'
+
+export interface RunningGateway {
+  /** Where health and metrics are asked for. */
+  readonly url: string
+  /** Takes nothing more, and gives its targets to other gateways, within SHUTDOWN_DEADLINE_MS. */
+  stop(): Promise<void>
+}
+
+/** Puts a gateway together and tells targets of changes. */
+export async function startGateway(config: Config, log: Log): Promise<RunningGateway> {
+  const { shards, redisTimeoutMs, heartbeatMs } = config
+  const gateway = newProcessId('gateway')
+  const version = versionOf(import.meta.url)
+  const redis = connectRedis({
+    place: config.redis,
+    role: 'request', // who waits for Redis longer than a lease must know of it
+    name: 'rollcall-gateway',
+    timeoutMs: redisTimeoutMs,
+    log,
+  })
+  await vetRedis(redis, redisTimeoutMs, log)
+  if (config.targets.length === 0) log.warn('There is nobody to be told of changes: TARGETS is empty')
+
+  const store = rosterStore({ ...config, redis, changesMaxLen: config.changesMaxlen })
+  const serving = serveUnits({
+    ...config,
+    redis,
+    store,
+    gateway,
+    makeTarget: (target, onLogin) => makeTarget(target, { version, log, onLogin }),
+    log,
+  })
+  const stopHeartbeat = startHeartbeat({
+    redis,
+    id: gateway,
+    role: 'gateway',
+    version,
+    shards,
+    intervalMs: heartbeatMs,
+  })
+  const units = listUnits(config, log)
+  const holding = holdUnits({ ...config, redis, gateway, units, serve: serving.serve, log })
+
+  const server = gatewayServer({ redis, followings: serving.followings })
+  server.listen(config.gatewayPort, config.host)
+  await once(server, 'listening')
+  const { address, port } = server.address() as AddressInfo
+  const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+  log.info({ url, targets: config.targets.map(({ name }) => name) }, `Listening on ${url}`)
+
+  return {
+    url,
+    async stop() {
+      await shutDown(
+        [
+          { name: 'say goodbye', run: stopHeartbeat },
+          { name: 'give the targets back', run: holding.stop },
+          { name: 'stop listening', run: () => void server.close() },
+        ],
+        config.shutdownDeadlineMs,
+        log,
+      )
+      server.closeAllConnections()
+      redis.disconnect()
+    },
+  }
+}
+
+/** What there is to be held: each node of a Prosody is a target of its own. */
+function listUnits({ targets, shards }: Config, log: Log): () => Promise<Unit[]> {
+  const nodes = new Map<string, ProsodyNodes>()
+  for (const target of targets)
+    if (target.type === 'prosody-refresh') nodes.set(target.name, prosodyNodes(target, { log }))
+  return async () => {
+    const all = await Promise.all(
+      targets.map((target): readonly TargetConfig[] | Promise<readonly TargetConfig[]> => {
+        return nodes.get(target.name)?.list() ?? [target]
+      }),
+    )
+    return unitsOf(all.flat(), shards)
+  }
+}

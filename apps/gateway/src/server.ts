@@ -1,0 +1,68 @@
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { type RedisClient, redisTrouble, type TargetState } from '@rollcall/runtime'
+import type { Following } from './follow-shard.ts'
+import { gatewayMetrics } from './metrics.ts'
+
+export interface GatewayServerDeps {
+  readonly redis: RedisClient
+  readonly followings: () => readonly Following[]
+}
+
+/** What is asked of a gateway: whether it lives, how its targets do, and numbers. */
+export function gatewayServer({ redis, followings }: GatewayServerDeps): Server {
+  const metrics = gatewayMetrics(followings)
+  return createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://gateway').pathname
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return send(response, 405, { status: 'error', message: `${request.method} is not possible here: use GET` })
+    if (path === '/health/live') return send(response, 200, { status: 'ok' })
+    if (path === '/health/ready')
+      return void readiness(redis, followings()).then(([status, body]) => send(response, status, body))
+    if (path === '/metrics') return void metrics.text().then((text) => send(response, 200, text, metrics.contentType))
+    send(response, 404, {
+      status: 'error',
+      message: `There is nothing at ${path}: ask /health/live, /health/ready or /metrics`,
+    })
+  })
+}
+
+/** Ready = Redis can be read. A target that cannot be reached is told of, and takes no gateway out of service. */
+async function readiness(redis: RedisClient, followings: readonly Following[]): Promise<[number, object]> {
+  const trouble = await redis.ping().then(
+    () => null,
+    (error: unknown) => redisTrouble(error),
+  )
+  if (trouble !== null) return [503, { status: 'unavailable', reasons: [`Redis cannot be read: ${trouble}`] }]
+  const targets = followings.flatMap(({ target, shard, state }) => {
+    const now = state()
+    return now ? [{ target, shard, ...now }] : []
+  })
+  const reasons = targets.flatMap((target) => reasonOf(target) ?? [])
+  return [200, { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, targets }]
+}
+
+function reasonOf({
+  target,
+  shard,
+  state,
+  lastError,
+  waiting,
+  nextAttemptAt,
+}: TargetState & { target: string; shard: number }): string | null {
+  const what = `${target}, shard ${shard}`
+  if (state === 'disabled')
+    return `${what} is disabled: it has taken nothing for too long (${lastError?.message ?? 'no error is known'})`
+  if (state === 'unavailable')
+    return `${what} takes nothing (${lastError?.code}: ${lastError?.message}); ${waiting} changes wait, next attempt ${nextAttemptAt ?? 'now'}`
+  return null
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: object | string,
+  type = 'application/json; charset=utf-8',
+): void {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text)
+}

@@ -1,0 +1,70 @@
+import {
+  type BareJid,
+  EMPTY_ROSTER,
+  isEmptyPlan,
+  type Ownership,
+  planSync,
+  type Roster,
+  readContactsBody,
+  type SyncPlan,
+  type User,
+} from '@rollcall/roster'
+import { type RosterStore, shardOf } from '@rollcall/runtime'
+import type { RosterTarget } from './targets/target.ts'
+
+export interface SyncDeps {
+  readonly target: RosterTarget
+  readonly ownership: Ownership
+  readonly store: Pick<RosterStore, 'read' | 'states'>
+  readonly shards: number
+  /** A signal for one request to the target. */
+  readonly signal: () => AbortSignal
+  /** Whether this gateway still serves the user: one that was stopped for a while must not write what is old by now. */
+  readonly serves: (user: User) => boolean
+}
+
+export interface Synced {
+  readonly plan: SyncPlan
+  readonly writes: number
+}
+
+/** This gateway does not serve the user any longer. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError'
+}
+
+/**
+ * Brings the roster of one user on a server to what is stored, by comparing the two: only what differs is written, so that
+ * clients are not told twice. Null: nothing is stored of him. Throws TargetError, LeaseLostError.
+ */
+export async function syncUser(user: User, compareOnly: boolean, deps: SyncDeps): Promise<Synced | null> {
+  const { target, ownership, signal } = deps
+  const desired = await desiredRoster(user, deps)
+  if (desired === null) return null
+  const plan = planSync(desired, await target.get(user, signal()), ownership)
+  if (compareOnly || isEmptyPlan(plan)) return { plan, writes: 0 }
+  const onlyIfServed = (): void => {
+    if (!deps.serves(user)) throw new LeaseLostError(`${user.jid} is served by another gateway`)
+  }
+  for (const jid of plan.removes) {
+    onlyIfServed()
+    await target.remove(user, jid, signal())
+  }
+  for (const contact of plan.puts) {
+    onlyIfServed()
+    await target.put(user, contact, signal())
+  }
+  return { plan, writes: plan.removes.length + plan.puts.length }
+}
+
+/** A user who is gone has no contacts; one whose roster nobody used for long, and which was dropped, keeps them. */
+async function desiredRoster({ jid }: User, { store, shards }: SyncDeps): Promise<Roster | null> {
+  const stored = await store.read(jid)
+  if (stored) return readContactsBody(stored.body.toString())
+  return (await isGone(jid, shardOf(jid, shards), store)) ? EMPTY_ROSTER : null
+}
+
+async function isGone(jid: BareJid, shard: number, store: SyncDeps['store']): Promise<boolean> {
+  const { states } = await store.states(shard, [jid])
+  return states[0]?.code === 'user-unknown'
+}

@@ -1,0 +1,68 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Domain, type User, userFromJid } from '@rollcall/roster'
+import { type Log, redisTrouble, type TargetLog, type Walk } from '@rollcall/runtime'
+
+/** Users that are asked for, and are under way, at a time. */
+const PAGE = 100
+/** Of a target that names no rate. */
+const PER_SECOND = 200
+const TROUBLE_MS = 1_000
+
+export interface WalkOptions {
+  readonly walk: Walk
+  readonly domain: Domain
+  readonly perSecond: number | undefined
+  readonly changes: Pick<TargetLog, 'usersAfter' | 'writeWalk' | 'endWalk'>
+  /** Brings one user to the target; `ended` is told whether it was this gateway that did. */
+  readonly bring: (user: User, ended: (isDone: boolean) => void) => void
+  readonly onEnd: () => void
+  readonly log: Log
+}
+
+export interface Walking {
+  /** Users gone through. */
+  done(): number
+  stop(): void
+}
+
+/**
+ * Goes through all stored users of a domain in a shard, so many a second, and writes down how far it has come: a gateway that
+ * takes over goes on there.
+ */
+export function startWalk({ walk, domain, perSecond = PER_SECOND, changes, bring, onEnd, log }: WalkOptions): Walking {
+  const stopped = new AbortController()
+  let at = walk
+  const bringAll = (users: readonly User[]): Promise<boolean[]> =>
+    Promise.all(users.map((user) => new Promise<boolean>((resolve) => bring(user, resolve))))
+
+  async function nextPage(): Promise<boolean> {
+    const earliest = performance.now() + (PAGE / perSecond) * 1000
+    const found = await changes.usersAfter(domain, at.after, PAGE)
+    const last = found.at(-1)
+    if (!last) return false
+    const brought = await bringAll(found.map(({ user }) => userFromJid(user)))
+    if (stopped.signal.aborted || brought.includes(false)) return true
+    at = { ...at, after: last.name, done: at.done + found.length }
+    await changes.writeWalk(at)
+    const left = found.length < PAGE ? 0 : earliest - performance.now()
+    if (left > 0) await pause(left, undefined, { signal: stopped.signal }).catch(() => {})
+    return true
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      const more = await nextPage().catch(async (error: unknown) => {
+        log.warn({ reason: redisTrouble(error) }, 'Stored users could not be gone through; it is tried again')
+        await pause(TROUBLE_MS, undefined, { signal: stopped.signal }).catch(() => {})
+        return true
+      })
+      if (more) continue
+      await changes.endWalk(at)
+      if (!stopped.signal.aborted) onEnd()
+      return
+    }
+  }
+  run().catch((error: unknown) => log.error({ err: error }, 'Going through stored users failed'))
+
+  return { done: () => at.done, stop: () => stopped.abort() }
+}

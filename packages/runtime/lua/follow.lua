@@ -1,0 +1,58 @@
+-- follow.lua: what a target has not been told of yet.
+-- KEYS  1 epoch   2 changes   3 asked: users to be brought to the target by request   4 owed: users who could not be
+-- ARGV  1 epoch of the position ('' = no position)   2 position: id of the last entry that was taken   3 entries at most
+--       4 users asked for and owed at most   5 ms after which an owed user is due again
+-- Returns { now in ms, epoch, kind, position, entries, asked, owed }. `kind`: 'next': the entries after the position |
+-- 'new': there is no position: it begins behind the last entry | 'reset': the log is another one, whose beginning is next |
+-- 'gap': entries after the position have been trimmed; the position now is behind the last entry.
+-- G6: an entry is either given or its loss is told. An owed user is due again after a while: whoever takes him may die.
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local epoch = redis.call('GET', KEYS[1]) or ''
+local kind, position = 'next', ARGV[2]
+
+local function info(field)
+  if redis.call('EXISTS', KEYS[2]) == 0 then
+    return nil
+  end
+  local all = redis.call('XINFO', 'STREAM', KEYS[2])
+  for i = 1, #all, 2 do
+    if all[i] == field then
+      return all[i + 1]
+    end
+  end
+end
+
+local function before(a, b)
+  local a1, a2 = string.match(a, '(%d+)-(%d+)')
+  local b1, b2 = string.match(b, '(%d+)-(%d+)')
+  if a1 == b1 then
+    return tonumber(a2) < tonumber(b2)
+  end
+  return tonumber(a1) < tonumber(b1)
+end
+
+if ARGV[1] == '' then
+  kind, position = 'new', info('last-generated-id') or '0-0'
+elseif ARGV[1] ~= epoch then
+  kind, position = 'reset', '0-0'
+end
+if kind ~= 'new' then
+  local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+  local trimmed = first and before(position, first[1])
+  if trimmed and position == '0-0' then -- of a log read from its beginning: has it lost any?
+    trimmed = (info('entries-added') or 0) > redis.call('XLEN', KEYS[2])
+  end
+  if trimmed then
+    kind, position = 'gap', info('last-generated-id')
+  end
+end
+
+local entries = redis.call('XRANGE', KEYS[2], '(' .. position, '+', 'COUNT', ARGV[3])
+local asked = redis.call('LPOP', KEYS[3], ARGV[4]) or {}
+local owed = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, ARGV[4])
+for _, jid in ipairs(owed) do
+  redis.call('ZADD', KEYS[4], now + ARGV[5], jid)
+end
+return { now, epoch, kind, position, entries, asked, owed }

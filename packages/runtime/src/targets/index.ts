@@ -1,0 +1,11 @@
+export {
+  type Delivery,
+  type Followed,
+  type LogEntry,
+  type Position,
+  SyncRequest,
+  type TargetLog,
+  targetLog,
+  type Walk,
+} from './target-log.ts'
+export { TargetState } from './target-state.ts'

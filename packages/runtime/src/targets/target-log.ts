@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto'
+import { BareJid, type Domain } from '@rollcall/roster'
+import { z } from 'zod'
+import { deliveryKeys, shardKeys } from '../keys.ts'
+import type { RedisClient } from '../redis.ts'
+import { nameOf, userOfName } from '../store/names.ts'
+import { loadScripts, type Scripts, scriptRunner } from '../store/scripts.ts'
+import { TargetState } from './target-state.ts'
+
+/** Up to where a target has been told, in the change log of one shard. */
+export interface Position {
+  /** Of the Redis whose log it is. */
+  readonly epoch: string
+  /** Id of the last entry before which everything has arrived, itself included. */
+  readonly id: string
+}
+
+/** One entry of the change log, its diff not parsed yet. */
+export interface LogEntry {
+  readonly id: string
+  readonly user: BareJid
+  readonly version: string
+  readonly diff: string
+}
+
+export interface Followed {
+  /** Epoch milliseconds by the clock of Redis. */
+  readonly now: number
+  /** As `follow.lua` has it. */
+  readonly kind: 'next' | 'new' | 'reset' | 'gap'
+  readonly position: Position
+  readonly entries: readonly LogEntry[]
+  readonly asked: readonly SyncRequest[]
+  readonly owed: readonly BareJid[]
+}
+
+/** Somebody wants one user to be brought to a target now. */
+export const SyncRequest = z.object({
+  id: z.string(),
+  user: BareJid,
+  /** Only say what would be written. */
+  dryRun: z.boolean(),
+})
+export type SyncRequest = z.infer<typeof SyncRequest>
+
+/** All stored users of the domain are gone through, from the first to the last by name. */
+export interface Walk {
+  readonly id: string
+  /** `reconcile`: changes were missed. `drift`: whether somebody else has changed rosters on the server. */
+  readonly kind: 'reconcile' | 'drift'
+  /** The last one who has been brought to the target; '' at the beginning. */
+  readonly after: string
+  readonly done: number
+}
+const Walk = z.object({
+  id: z.string(),
+  kind: z.enum(['reconcile', 'drift']),
+  after: z.string(),
+  done: z.int(),
+}) satisfies z.ZodType<Walk>
+
+/** What survives a gateway: how far a target has come in a shard. */
+export interface Delivery {
+  readonly position: Position | null
+  readonly walk: Walk | null
+  /** Epoch milliseconds of the last comparison for drift; 0: never. */
+  readonly driftAt: number
+  /** Epoch milliseconds since when nothing has arrived; 0: it works. */
+  readonly failingSince: number
+  /** Nothing is told any more until somebody enables it. */
+  readonly disabled: boolean
+}
+
+/** When a user who could not be brought to a target is tried again. */
+const OWED_RETRY_MS = 600_000
+/** Users asked for, or owed, that are taken at a time. */
+const MOST_AT_ONCE = 100
+/** How long the answer to a request to sync can be read. */
+const ANSWER_TTL_S = 600
+
+export interface TargetLogOptions {
+  readonly redis: RedisClient
+  readonly target: string
+  readonly shard: number
+  readonly scripts?: Scripts
+}
+
+export type TargetLog = ReturnType<typeof targetLog>
+
+/** The change log of one shard, and how far one target has come in it. */
+export function targetLog({ redis, target, shard, scripts = loadScripts(redis.isCluster) }: TargetLogOptions) {
+  const run = scriptRunner(redis, scripts)
+  const { epoch, changes, names } = shardKeys(shard)
+  const keys = deliveryKeys(shard, target)
+  const write = (fields: Record<string, string | number>) => redis.hset(keys.delivery, fields)
+
+  return {
+    /** Takes the lease or keeps it, for `ms`; false: somebody else has it. */
+    hold: async (holder: string, ms: number): Promise<boolean> =>
+      (await run('lease', [keys.lease], [holder, ms])) === 1,
+    giveBack: (holder: string): Promise<unknown> => run('lease', [keys.lease], [holder, 0]),
+
+    async delivery(): Promise<Delivery> {
+      const read = await redis.hmget(keys.delivery, 'position', 'walk', 'driftAt', 'failingSince', 'disabled')
+      const [position, walk, driftAt, failingSince, disabled] = read
+      const [of = '', id = ''] = position?.split(' ') ?? []
+      return {
+        position: position ? { epoch: of, id } : null,
+        walk: walk ? Walk.parse(JSON.parse(walk)) : null,
+        driftAt: Number(driftAt ?? 0),
+        failingSince: Number(failingSince ?? 0),
+        disabled: disabled === '1',
+      }
+    },
+
+    /** What comes after a position. Each user asked for is given once, to one caller. */
+    async follow(position: Position | null, most: number): Promise<Followed> {
+      const [now, current, kind, id, entries, asked, owed] = (await run(
+        'follow',
+        [epoch, changes, keys.asked, keys.owed],
+        [position?.epoch ?? '', position?.id ?? '', most, MOST_AT_ONCE, OWED_RETRY_MS],
+      )) as [number, string, Followed['kind'], string, [string, string[]][], string[], BareJid[]]
+      return {
+        now,
+        kind,
+        position: { epoch: current, id },
+        entries: entries.map(entryOf),
+        asked: asked.map((text) => SyncRequest.parse(JSON.parse(text))),
+        owed,
+      }
+    },
+
+    /**
+     * Whoever delivered says how far: true, whoever holds the lease now. One who was late puts the position back at most,
+     * and a repeat is harmless.
+     */
+    writePosition: ({ epoch: of, id }: Position) => write({ position: `${of} ${id}` }),
+    /** Together with the position behind the gap: the one without the other would lose changes. */
+    beginWalk: async (kind: Walk['kind'], position?: Position): Promise<Walk> => {
+      const walk: Walk = { id: randomUUID(), kind, after: '', done: 0 }
+      await write({ walk: JSON.stringify(walk), ...(position && { position: `${position.epoch} ${position.id}` }) })
+      return walk
+    },
+    writeWalk: (walk: Walk) => write({ walk: JSON.stringify(walk) }),
+    /** Ends a walk, unless another one has begun meanwhile. */
+    async endWalk(walk: Walk): Promise<void> {
+      const text = await redis.hget(keys.delivery, 'walk')
+      if (text !== null && Walk.parse(JSON.parse(text)).id === walk.id) await redis.hdel(keys.delivery, 'walk')
+    },
+    writeDriftAt: (ms: number) => write({ driftAt: ms }),
+    writeFailingSince: (ms: number) => write({ failingSince: ms }),
+    disable: () => write({ disabled: 1 }),
+    enable: () => redis.hdel(keys.delivery, 'disabled', 'failingSince'),
+
+    /** Could not be brought to the target for reasons of his own: he is tried again later. */
+    owe: (user: BareJid, now: number) => redis.zadd(keys.owed, now + OWED_RETRY_MS, user),
+    settle: (user: BareJid) => redis.zrem(keys.owed, user),
+    countOwed: () => redis.zcard(keys.owed),
+
+    /** Stored users of a domain in the order of their names, after the one named. */
+    async usersAfter(domain: Domain, after: string, most: number): Promise<{ name: string; user: BareJid }[]> {
+      const from = `(${nameOf(domain, after)}`
+      const found = await redis.zrangebylex(
+        names,
+        after === '' ? `[${nameOf(domain, '')}` : from,
+        `(${domain}\x01`,
+        'LIMIT',
+        0,
+        most,
+      )
+      return found.map(userOfName)
+    },
+
+    /** Asks for users to be brought to the target; whoever holds its lease does. */
+    ask: (requests: readonly SyncRequest[]) =>
+      redis.rpush(keys.asked, ...requests.map((request) => JSON.stringify(request))),
+    async answer({ id, user }: SyncRequest, text: string): Promise<void> {
+      await redis.hset(keys.answer(id), user, text)
+      await redis.expire(keys.answer(id), ANSWER_TTL_S)
+    },
+    answers: (id: string): Promise<Record<string, string>> => redis.hgetall(keys.answer(id)),
+
+    writeState: (state: TargetState) => write({ state: JSON.stringify(state) }),
+    async state(): Promise<TargetState | null> {
+      const text = await redis.hget(keys.delivery, 'state')
+      return text === null ? null : TargetState.parse(JSON.parse(text))
+    },
+  }
+}
+
+/** An entry as Redis has it: its fields and values in one list. */
+function entryOf([id, list]: [string, string[]]): LogEntry {
+  const fields = new Map<string, string>()
+  for (let i = 0; i < list.length; i += 2) fields.set(list[i] ?? '', list[i + 1] ?? '')
+  return {
+    id,
+    user: fields.get('user') as BareJid,
+    version: fields.get('version') ?? '0',
+    diff: fields.get('diff') ?? '',
+  }
+}
