@@ -8,6 +8,7 @@ COPY packages/roster/package.json packages/roster/
 COPY packages/runtime/package.json packages/runtime/
 COPY apps/api/package.json apps/api/
 COPY apps/worker/package.json apps/worker/
+COPY apps/gateway/package.json apps/gateway/
 COPY examples/contacts-app/package.json examples/contacts-app/
 COPY tools/package.json tools/
 COPY bench/package.json bench/

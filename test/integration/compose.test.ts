@@ -21,7 +21,9 @@ interface Service {
 const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8')
 const text = read('docker-compose.yml')
 const compose = parse(text, { merge: true }) as { readonly services: Readonly<Record<string, Service>> }
-const { redis, api, worker } = compose.services as Readonly<Record<'redis' | 'api' | 'worker', Service>>
+const { redis, api, worker, gateway } = compose.services as Readonly<
+  Record<'redis' | 'api' | 'worker' | 'gateway', Service>
+>
 
 describe('docker-compose.yml', () => {
   test('is valid by the schema of the Compose Specification', () => {
@@ -35,8 +37,8 @@ describe('docker-compose.yml', () => {
     expect(valid).toBe(true)
   })
 
-  test('has redis, api and worker, each with health check, restart and time to stop', () => {
-    expect(Object.keys(compose.services).sort()).toEqual(['api', 'redis', 'worker'])
+  test('has redis, api, worker and gateway, each with health check, restart and time to stop', () => {
+    expect(Object.keys(compose.services).sort()).toEqual(['api', 'gateway', 'redis', 'worker'])
     for (const service of Object.values(compose.services)) {
       expect(service).toMatchObject({
         healthcheck: expect.anything(),
@@ -47,7 +49,7 @@ describe('docker-compose.yml', () => {
   })
 
   test('gives the processes only variables that the configuration knows', () => {
-    const given = [api, worker].flatMap(({ environment }) => Object.keys(environment ?? {}))
+    const given = [api, worker, gateway].flatMap(({ environment }) => Object.keys(environment ?? {}))
     expect(given).toEqual(expect.arrayContaining(['REDIS_URL', 'HTTP_ROSTER_URL', 'TOKENS', 'HOST', 'PORT']))
     expect(given.filter((name) => !CONFIG_ENVIRONMENT.includes(name))).toEqual([])
   })
@@ -70,9 +72,11 @@ describe('docker-compose.yml', () => {
     expect(redis.image).toMatch(/^redis:7/)
   })
 
-  test('lets the worker be scaled: no name, no port of its own', () => {
-    expect(worker).not.toHaveProperty('container_name')
-    expect(worker).not.toHaveProperty('ports')
+  test('lets worker and gateway be scaled: no name, no port of the host', () => {
+    for (const service of [worker, gateway]) {
+      expect(service).not.toHaveProperty('container_name')
+      expect(service).not.toHaveProperty('ports')
+    }
   })
 })
 

@@ -8,7 +8,6 @@ import {
   rosterStore,
   shutDown,
   startHeartbeat,
-  type TargetConfig,
   versionOf,
   vetRedis,
 } from '@rollcall/runtime'
@@ -16,7 +15,7 @@ import { holdUnits } from './hold-units.ts'
 import { makeTarget } from './make-target.ts'
 import { serveUnits } from './serve-unit.ts'
 import { gatewayServer } from './server.ts'
-import { type ProsodyNodes, prosodyNodes } from './targets/prosody-nodes.ts'
+import { targetsOf } from './targets-of.ts'
 import { type Unit, unitsOf } from './units.ts'
 
 export interface RunningGateway {
@@ -58,7 +57,8 @@ export async function startGateway(config: Config, log: Log): Promise<RunningGat
     shards,
     intervalMs: heartbeatMs,
   })
-  const units = listUnits(config, log)
+  const targets = targetsOf(config, log)
+  const units = async (): Promise<Unit[]> => unitsOf(await targets(), shards)
   const holding = holdUnits({ ...config, redis, gateway, units, serve: serving.serve, log })
 
   const server = gatewayServer({ redis, followings: serving.followings })
@@ -83,20 +83,5 @@ export async function startGateway(config: Config, log: Log): Promise<RunningGat
       server.closeAllConnections()
       redis.disconnect()
     },
-  }
-}
-
-/** What there is to be held: each node of a Prosody is a target of its own. */
-function listUnits({ targets, shards }: Config, log: Log): () => Promise<Unit[]> {
-  const nodes = new Map<string, ProsodyNodes>()
-  for (const target of targets)
-    if (target.type === 'prosody-refresh') nodes.set(target.name, prosodyNodes(target, { log }))
-  return async () => {
-    const all = await Promise.all(
-      targets.map((target): readonly TargetConfig[] | Promise<readonly TargetConfig[]> => {
-        return nodes.get(target.name)?.list() ?? [target]
-      }),
-    )
-    return unitsOf(all.flat(), shards)
   }
 }

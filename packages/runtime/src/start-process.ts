@@ -19,7 +19,8 @@ export function startProcess(name: string, sources: ConfigSources): Started {
   return { config, log }
 }
 
-function configOrExit(sources: ConfigSources): Config {
+/** What is wrong is printed whole, for people, and ends the process. */
+export function configOrExit(sources: ConfigSources): Config {
   try {
     return loadConfig(sources)
   } catch (error) {
