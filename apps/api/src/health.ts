@@ -28,13 +28,22 @@ export interface HealthDeps {
   readonly shards: number
   readonly openUsers: Pick<OpenUsers, 'count' | 'max'>
   readonly domains: Pick<Config['domains'], 'has'>
+  readonly targets: Config['targets']
   readonly store: Pick<RosterStore, 'heldDomains'>
   /** This process has been asked to end. */
   readonly ending: () => boolean
 }
 
 /** Ready = Redis can be read, so that logins go on; what does not work besides is said, but takes no api out of service. */
-export async function readiness({ redis, shards, openUsers, domains, store, ending }: HealthDeps): Promise<Health> {
+export async function readiness({
+  redis,
+  shards,
+  openUsers,
+  domains,
+  targets,
+  store,
+  ending,
+}: HealthDeps): Promise<Health> {
   if (ending()) return unavailable('This process is ending')
   const [processes, notWritable, open, held] = await Promise.all([
     liveProcesses(redis).catch((error: unknown) => redisTrouble(error)),
@@ -53,7 +62,12 @@ export async function readiness({ redis, shards, openUsers, domains, store, endi
   if (notWritable) reasons.push(refusedWrites(notWritable, shards))
   else if (typeof processes !== 'string') reasons.push(...unserved(processes, shards))
   if (typeof processes !== 'string')
-    reasons.push(...stuckLoops(processes), ...brokenBackends(processes), ...otherShards(processes, shards))
+    reasons.push(
+      ...stuckLoops(processes),
+      ...brokenBackends(processes),
+      ...silentTargets(processes, targets.length > 0),
+      ...otherShards(processes, shards),
+    )
   if (open >= openUsers.max)
     reasons.push(`${open} users wait to be fetched: refreshes are refused (MAX_OPEN_USERS is ${openUsers.max})`)
   for (const [domain, since] of held) {
@@ -110,6 +124,21 @@ function brokenBackends(processes: readonly ProcessReport[]): string[] {
     const [first, ...others] = told.filter((broken) => broken.domain === domain)
     const said = `${others.length + 1} of ${workers.length} workers`
     return `The backend of ${domain} does not work since ${first?.since}, say ${said}: its users fail at once (${first?.reason})`
+  })
+}
+
+/** One line for each target, whatever the number of its shards. */
+function silentTargets(processes: readonly ProcessReport[], areThereAny: boolean): string[] {
+  const gateways = processes.filter(({ role }) => role === 'gateway')
+  if (areThereAny && gateways.length === 0) return ['No gateway is alive: nobody is told of changes']
+  const silent = gateways.flatMap((gateway) => gateway.silent ?? [])
+  return [...new Set(silent.map(({ target }) => target))].map((name) => {
+    const ofTarget = silent.filter(({ target }) => target === name)
+    const waiting = ofTarget.reduce((sum, one) => sum + one.waiting, 0)
+    const [first] = ofTarget
+    return first?.isDisabled
+      ? `${name} is disabled and told nothing (${first.reason})`
+      : `${name} takes no changes (${first?.reason}); ${waiting} wait for it`
   })
 }
 

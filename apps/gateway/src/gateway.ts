@@ -14,7 +14,7 @@ import {
 import { holdUnits } from './hold-units.ts'
 import { makeTarget } from './make-target.ts'
 import { serveUnits } from './serve-unit.ts'
-import { gatewayServer } from './server.ts'
+import { gatewayServer, silentTargets } from './server.ts'
 import { targetsOf } from './targets-of.ts'
 import { type Unit, unitsOf } from './units.ts'
 
@@ -56,6 +56,7 @@ export async function startGateway(config: Config, log: Log): Promise<RunningGat
     version,
     shards,
     intervalMs: heartbeatMs,
+    silent: () => silentTargets(serving.followings()),
   })
   const targets = targetsOf(config, log)
   const units = async (): Promise<Unit[]> => unitsOf(await targets(), shards)

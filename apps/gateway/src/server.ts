@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
-import { type RedisClient, redisTrouble, type TargetState } from '@rollcall/runtime'
+import { type RedisClient, redisTrouble, type SilentTarget } from '@rollcall/runtime'
 import type { Following } from './follow-shard.ts'
 import { gatewayMetrics } from './metrics.ts'
 
@@ -37,24 +37,22 @@ async function readiness(redis: RedisClient, followings: readonly Following[]): 
     const now = state()
     return now ? [{ target, shard, ...now }] : []
   })
-  const reasons = targets.flatMap((target) => reasonOf(target) ?? [])
+  const reasons = silentTargets(followings).map(
+    ({ target, shard, isDisabled, reason }) =>
+      `${target}, shard ${shard}, ${isDisabled ? 'is disabled' : 'takes nothing'} (${reason})`,
+  )
   return [200, { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, targets }]
 }
 
-function reasonOf({
-  target,
-  shard,
-  state,
-  lastError,
-  waiting,
-  nextAttemptAt,
-}: TargetState & { target: string; shard: number }): string | null {
-  const what = `${target}, shard ${shard}`
-  if (state === 'disabled')
-    return `${what} is disabled: it has taken nothing for too long (${lastError?.message ?? 'no error is known'})`
-  if (state === 'unavailable')
-    return `${what} takes nothing (${lastError?.code}: ${lastError?.message}); ${waiting} changes wait, next attempt ${nextAttemptAt ?? 'now'}`
-  return null
+/** Targets that take nothing at present, and why. */
+export function silentTargets(followings: readonly Following[]): SilentTarget[] {
+  return followings.flatMap(({ target, shard, state }) => {
+    const now = state()
+    if (now?.state !== 'disabled' && now?.state !== 'unavailable') return []
+    const { waiting, lastError } = now
+    const reason = lastError ? `${lastError.code}: ${lastError.message}` : 'it has not been tried yet'
+    return [{ target, shard, isDisabled: now.state === 'disabled', waiting, reason }]
+  })
 }
 
 function send(

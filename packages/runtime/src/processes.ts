@@ -25,6 +25,18 @@ export interface ProcessReport {
   readonly serves?: readonly number[]
   /** Backends that this worker does not ask at present; absent: none. */
   readonly broken?: readonly BrokenBackend[]
+  /** Targets that this gateway serves and that take nothing at present; absent: none. */
+  readonly silent?: readonly SilentTarget[]
+}
+
+/** A target that takes nothing, as the gateway sees it that serves it. */
+export interface SilentTarget {
+  readonly target: string
+  readonly shard: number
+  readonly isDisabled: boolean
+  /** Changes that wait for it. */
+  readonly waiting: number
+  readonly reason: string
 }
 
 /** A backend that does not work, as a worker sees it. */
@@ -49,6 +61,7 @@ export interface Heartbeat {
   /** Of a worker: what its loops say of themselves. */
   readonly stuck?: () => readonly number[]
   readonly broken?: () => readonly BrokenBackend[]
+  readonly silent?: () => readonly SilentTarget[]
 }
 
 /** Says that this process lives, now and every `intervalMs`, until the returned function is called. No clocks are compared: the entry expires. */
@@ -62,6 +75,7 @@ export function startHeartbeat({
   intervalMs,
   stuck = () => [],
   broken = () => [],
+  silent = () => [],
 }: Heartbeat): () => Promise<void> {
   const report: ProcessReport = {
     id,
@@ -78,6 +92,7 @@ export function startHeartbeat({
       ...report,
       ...(stuck().length > 0 && { stuck: stuck() }),
       ...(broken().length > 0 && { broken: broken() }),
+      ...(silent().length > 0 && { silent: silent() }),
     })
   const beat = async (): Promise<void> => {
     await Promise.all([
