@@ -1,6 +1,6 @@
 export { BareJid, type BareJidResult, bareJid, parseBareJid, splitBareJid } from './bare-jid.ts'
 export { Change, decodeChange, encodeChange, MAX_CHANGE_BYTES } from './change.ts'
-export { type Contact, EMPTY_ROSTER, type Roster, SUBSCRIPTIONS, type Subscription } from './contact.ts'
+export { type Contact, EMPTY_ROSTER, type Roster, SUBSCRIPTIONS, type Subscription, sortedGroups } from './contact.ts'
 export {
   diffBodies,
   EMPTY_BODY,
@@ -34,3 +34,4 @@ export { parseUrlTemplate, type UrlTemplate, UrlTemplateError } from './url-temp
 export { type KnownDomains, parseUser, type User, type UserResult, userFromJid, userOf } from './user.ts'
 export { parseUsername, Username, type UsernameResult } from './username.ts'
 export { type StoredRoster, toV1Contact, toV1Roster, V1Contact, V1Roster } from './v1-roster.ts'
+export { isXmlText } from './xml-text.ts'

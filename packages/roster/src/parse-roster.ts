@@ -2,6 +2,7 @@ import { type BareJid, parseBareJid } from './bare-jid.ts'
 import { type Contact, type Roster, SUBSCRIPTIONS, type Subscription, sortedGroups } from './contact.ts'
 import { parseMembers } from './json-members.ts'
 import { printable } from './printable.ts'
+import { isXmlText } from './xml-text.ts'
 
 export type RosterResult =
   | { readonly kind: 'valid'; readonly roster: Roster }
@@ -77,7 +78,7 @@ function readContact(jid: BareJid, json: unknown): Contact | string {
 
   const name = fields.name ?? ''
   if (typeof name !== 'string') return `"name" is ${describe(name)}, not a string`
-  if (NOT_IN_XML.test(name)) return `"name" has a character that XML cannot carry: "${printable(name)}"`
+  if (!isXmlText(name)) return `"name" has a character that XML cannot carry: "${printable(name)}"`
   if (name !== '') contact.name = name
 
   const ask = fields.ask ?? undefined
@@ -102,15 +103,12 @@ function readGroups(json: unknown): readonly string[] | string {
   const groups: string[] = []
   for (const group of given) {
     if (typeof group !== 'string') return `a group is ${describe(group)}, not a string`
-    if (NOT_IN_XML.test(group)) return `a group has a character that XML cannot carry: "${printable(group)}"`
+    if (!isXmlText(group)) return `a group has a character that XML cannot carry: "${printable(group)}"`
     // A server refuses an empty group (RFC 6121 §2.3.3), and with it the whole contact.
     if (group !== '') groups.push(group)
   }
   return sortedGroups(groups)
 }
-
-/** All but the Char production of XML 1.0 §2.2; lone surrogates are among it. */
-const NOT_IN_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u
 
 function isSubscription(value: unknown): value is Subscription {
   return value === 'both' || value === 'none' || value === 'to' || value === 'from'

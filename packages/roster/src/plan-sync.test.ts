@@ -78,6 +78,15 @@ describe('planSync', () => {
     expect({ puts, removes }).toEqual({ puts: [renamed], removes: [] })
   })
 
+  test('what XML makes of line breaks and tabs is no difference', () => {
+    const ann = 'ann@example.org' as BareJid
+    const given: Contact = { jid: ann, name: 'Ann\r\nof\tOrg', groups: ['A\rB'], subscription: 'both' }
+    const arrived: Contact = { jid: ann, name: 'Ann of Org', groups: ['A\nB'], subscription: 'both' }
+    expect(isEmptyPlan(planSync(rosterOf(given), rosterOf(arrived), ALL))).toBe(true)
+    const other: Contact = { ...arrived, groups: ['A B'] }
+    expect(planSync(rosterOf(given), rosterOf(other), ALL).puts).toEqual([given])
+  })
+
   test('says which contacts of the backend stay away, and why', () => {
     const [ann, bob] = ['ann', 'bob'].map((name) => `${name}@example.org` as BareJid) as [BareJid, BareJid]
     const desired = rosterOf(

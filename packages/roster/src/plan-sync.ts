@@ -1,5 +1,6 @@
 import type { BareJid } from './bare-jid.ts'
 import { type Contact, type Roster, sortedContacts } from './contact.ts'
+import { asXmlAttribute, asXmlText } from './xml-text.ts'
 
 /**
  * Which contacts on an XMPP server are the application's.
@@ -43,9 +44,11 @@ export function planSync(desired: Roster, actual: Roster, ownership: Ownership):
 
 export const isEmptyPlan = ({ puts, removes }: SyncPlan): boolean => puts.length === 0 && removes.length === 0
 
-/** An empty name is none. */
+/** An empty name is none. As they are after their way through XML: a line break in a name is not written for ever. */
 const sameItem = (a: Contact, b: Contact): boolean =>
-  (a.name ?? '') === (b.name ?? '') &&
+  same(a.name ?? '', b.name ?? '', asXmlAttribute) &&
   a.subscription === b.subscription &&
   a.groups.length === b.groups.length &&
-  a.groups.every((group, i) => group === b.groups[i])
+  a.groups.every((group, i) => same(group, b.groups[i] as string, asXmlText))
+
+const same = (a: string, b: string, arrives: (text: string) => string): boolean => a === b || arrives(a) === arrives(b)
