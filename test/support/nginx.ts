@@ -10,6 +10,7 @@ import {
   startChild,
 } from '../../tools/src/index.ts'
 import { temporaryDirectory } from './processes.ts'
+import { replaceOnce } from './replace-once.ts'
 
 /** The program is in one or the other, depending on the release. */
 const NGINX_PACKAGES = ['nginx', 'nginx-light', 'libpcre2-8-0']
@@ -68,11 +69,4 @@ async function deployed(listen: number, [first, second]: readonly [number, numbe
     '127.0.0.1:8081',
     `127.0.0.1:${second}`,
   )
-}
-
-function replaceOnce(text: string, from: string, to: string): string {
-  const [before, after, ...more] = text.split(from)
-  if (before === undefined || after === undefined || more.length > 0)
-    throw new Error(`deploy/nginx/rollcall.conf does not say once: ${from}`)
-  return before + to + after
 }

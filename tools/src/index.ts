@@ -13,6 +13,13 @@ export {
 export { bringDebianPackages, type DebianPackages, hasDebianPackages } from './debian-packages.ts'
 export { freePort, isPortFree } from './free-port.ts'
 export {
+  NoProsodyError,
+  type ProsodyPorts,
+  type ProsodyServer,
+  type ProsodyServerOptions,
+  startProsodyServer,
+} from './prosody-server.ts'
+export {
   findRedisServer,
   NoRedisError,
   type RedisProgram,
