@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { EMPTY_ROSTER, parseRoster, printable, type Roster, type RosterResult } from '@rollcall/roster'
+import { retryAfterMs } from '@rollcall/runtime'
 import { type BackendFailure, failed, outage } from './failures.ts'
-import { retryAfterMs } from './retry-after.ts'
 
 /** Of the last answer that is stored; both absent: there is none to compare with. */
 export interface Source {

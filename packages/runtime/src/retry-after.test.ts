@@ -1,5 +1,5 @@
-import { loadConfig } from '@rollcall/runtime'
 import { describe, expect, it } from 'vitest'
+import { loadConfig } from './config/index.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 const now = Date.UTC(2026, 0, 1, 12, 0, 0)
