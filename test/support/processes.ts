@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { CONFIG_ENVIRONMENT } from '@rollcall/runtime'
 import { onTestFinished } from 'vitest'
 import {
+  type App,
   appArgs,
   type Child,
   type RedisServer,
@@ -46,7 +47,7 @@ export interface Answer {
 }
 
 /** The built `dist/main.js` of an app in a process of its own, which ends with the test. Whether it gets up is for the caller to see. */
-export async function spawnApp(app: 'api' | 'worker', env: Environment): Promise<AppProcess> {
+export async function spawnApp(app: App, env: Environment): Promise<AppProcess> {
   const directory = await temporaryDirectory() // no .env and no rollcall.config.json are there
   const process = await spawnNode(app, appArgs(app), { ...nothingSet(), ...NOT_ASKED, ...env }, directory)
   onTestFinished(async () => {

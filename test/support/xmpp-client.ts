@@ -10,6 +10,8 @@ export interface XmppClient {
   readonly presences: readonly Presence[]
   /** As the server gives it to this client. */
   roster(): Promise<readonly RosterItem[]>
+  /** Adds a contact, as its user may. */
+  add(jid: string, item: { readonly name?: string; readonly groups?: readonly string[] }): Promise<void>
   /** Away, back, away again. */
   show(show: 'away' | 'dnd' | 'chat'): Promise<void>
   /** Without a goodbye, as when a telephone loses its network. */
@@ -78,6 +80,14 @@ export async function onlineClient(login: Login): Promise<XmppClient> {
     pushes,
     presences,
     roster,
+    async add(contact, { name, groups = [] }) {
+      const item = xml(
+        'item',
+        { jid: contact, ...(name !== undefined && { name }) },
+        ...groups.map((group) => xml('group', {}, group)),
+      )
+      await xmpp.iqCaller.set(xml('query', { xmlns: ROSTER }, item))
+    },
     show: (show) => xmpp.send(xml('presence', {}, xml('show', {}, show))),
     vanish: () => void xmpp.socket?.destroy(),
     leave: async () => void (await xmpp.stop()),

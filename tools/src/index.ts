@@ -1,4 +1,4 @@
-export { appArgs, NODE_ARGS_OF } from './app-command.ts'
+export { type App, appArgs, NODE_ARGS_OF } from './app-command.ts'
 export {
   type Child,
   ChildEndedError,
