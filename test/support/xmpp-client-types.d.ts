@@ -9,7 +9,7 @@ declare module '@xmpp/client' {
   export interface Client extends EventEmitter {
     readonly socket: Socket | null
     readonly reconnect: { stop(): void }
-    readonly iqCaller: { get(query: Element): Promise<Element> }
+    readonly iqCaller: { get(query: Element): Promise<Element>; set(query: Element): Promise<Element> }
     readonly iqCallee: {
       set(xmlns: string, name: string, handle: (context: { readonly element: Element }) => true): void
     }

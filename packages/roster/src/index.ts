@@ -19,6 +19,7 @@ export { printable } from './printable.ts'
 export { RefreshProgress } from './refresh-progress.ts'
 export {
   MAX_LISTED_FAILURES,
+  ModuleSummary,
   type RefreshCounts,
   type RefreshOutcome,
   RefreshSummary,
@@ -34,4 +35,5 @@ export { parseUrlTemplate, type UrlTemplate, UrlTemplateError } from './url-temp
 export { type KnownDomains, parseUser, type User, type UserResult, userFromJid, userOf } from './user.ts'
 export { parseUsername, Username, type UsernameResult } from './username.ts'
 export { type StoredRoster, toV1Contact, toV1Roster, V1Contact, V1Roster } from './v1-roster.ts'
+export { type RosterChanged, toWebhookPayload, WebhookPayload } from './webhook-payload.ts'
 export { isXmlText } from './xml-text.ts'

@@ -25,6 +25,12 @@ export const RefreshSummary = z
   .readonly()
 export type RefreshSummary = z.infer<typeof RefreshSummary>
 
+/** What mod_http_roster_admin itself answers; it says `ok` whatever came of it, and not whose fetch failed. */
+export const ModuleSummary = z
+  .object({ status: z.string(), message: z.string(), updated: count, errors: count })
+  .readonly()
+export type ModuleSummary = z.infer<typeof ModuleSummary>
+
 /** Answer of a refresh that was not accepted. */
 export const Refusal = z
   .object({

@@ -3,7 +3,8 @@ import type { Log } from '@rollcall/runtime'
 
 /**
  * Whom changes are told. A target makes one attempt and says what came of it: when to try again, how many at a time and
- * which user comes next is decided in one place for all of them, `deliver.ts`. Every attempt ends by its signal.
+ * which user comes next is decided in one place for all of them, `deliver.ts`. Every attempt ends by its signal: by a
+ * TimeoutError when its time is up, by anything else when Rollcall ends.
  */
 export type Target = RosterTarget | NotifyTarget
 
@@ -34,7 +35,10 @@ export interface NotifyTarget extends Common {
   readonly kind: 'notify'
   /** Changes in one message at most, each of another user. */
   readonly batchSize: number
-  /** For each change in order: null when it arrived, or why not. Throws when none did. */
+  /**
+   * For each change in order: null when it arrived, or why not. Throws when none did, or when it is not known which did: with
+   * scope `user` when one of them was to blame, and each is told by itself then.
+   */
   notify(changes: readonly Notification[], signal: AbortSignal): Promise<readonly (TargetError | null)[]>
 }
 
@@ -45,6 +49,7 @@ export interface Notification {
   readonly user: User
   /** Epoch milliseconds, by the clock of Redis. */
   readonly at: number
+  /** Of the roster; 0: not known. */
   readonly version: number
   /** What changed; null when it is not known, and whoever needs it reads the roster. */
   readonly change: Pick<Change, 'added' | 'updated' | 'removed'> | null
@@ -61,7 +66,8 @@ export interface TargetDeps {
 
 /**
  * Why an attempt failed.
- * - scope `target`: nobody can be served; the target is left alone for a while.
+ * - scope `target`: nobody can be served; the target is left alone for a while, and when not `isTemporary` (it is gone)
+ *   until somebody enables it again.
  * - scope `user`: others can be. When `isTemporary`, this one is tried again a few times; else at his next change.
  */
 export class TargetError extends Error {
