@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type BareJid, parseRoster, type Roster, userFromJid } from '@rollcall/roster'
 import { createLog, loadConfig } from '@rollcall/runtime'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { makeTarget } from '../../apps/gateway/src/make-target.ts'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { startHangingServer } from '../support/hanging-server.ts'
@@ -108,12 +108,8 @@ async function notOnServer(setup: Setup, usernames: readonly string[]): Promise<
 }
 
 describe.each(XMPP_SERVERS)('%s', (name) => {
-  let setup: Setup
-  beforeEach(async () => {
-    setup = await setUp(name)
-  })
-
   test('one notice befriends two who are online; renames, groups and removals reach them too', async () => {
+    const setup = await setUp(name)
     const { server, notify } = setup
     const at = (username: string) => `${username}@${server.domain}`
     await server.addUsers('john', 'aaron')
@@ -150,6 +146,7 @@ describe.each(XMPP_SERVERS)('%s', (name) => {
   })
 
   test('of a roster of 1,000 contacts with one renamed, one is written', async () => {
+    const setup = await setUp(name)
     const { server, notify } = setup
     await server.addUsers('john')
     const contacts = Object.fromEntries(
@@ -167,6 +164,7 @@ describe.each(XMPP_SERVERS)('%s', (name) => {
   })
 
   test('G6: killed in the middle of many changes and back some time later, it gets all of them, and nobody is told twice', async () => {
+    const setup = await setUp(name)
     const { server, notify } = setup
     const users = Array.from({ length: 300 }, (_, i) => `user${i}`)
     await server.addUsers(...users)
@@ -191,6 +189,7 @@ describe.each(XMPP_SERVERS)('%s', (name) => {
   })
 
   test('G6: gateways that are killed again and again lose nothing', async () => {
+    const setup = await setUp(name)
     const { server, notify } = setup
     const users = Array.from({ length: 200 }, (_, i) => `user${i}`)
     await server.addUsers(...users)

@@ -59,6 +59,9 @@ export function deliveries(options: DeliveriesOptions) {
   let isGone = false
   let failingSince = 0
   let timeouts = 0
+  let lastArrivedAt = 0
+  /** When something had last arrived before an outage that is over. */
+  let recoveredFrom = 0
   let lastError: LastError | undefined
 
   const signal = (): AbortSignal => AbortSignal.any([stopped.signal, AbortSignal.timeout(config.timeoutMs)])
@@ -98,7 +101,10 @@ export function deliveries(options: DeliveriesOptions) {
   }
 
   function works(): void {
-    if (failures > 0) log.info({ target: config.name, failures }, 'A target works again')
+    if (failures > 0) {
+      log.info({ target: config.name, failures }, 'A target works again')
+      recoveredFrom = lastArrivedAt
+    }
     failures = 0
     failingSince = 0
     timeouts = 0
@@ -187,6 +193,7 @@ export function deliveries(options: DeliveriesOptions) {
 
   function arrived(task: Task, synced?: Synced | null): void {
     works()
+    lastArrivedAt = Date.now()
     counts.delivered++
     end(task, 'arrived', synced)
   }
@@ -241,6 +248,7 @@ export function deliveries(options: DeliveriesOptions) {
       ...counts,
       failingSince,
       isGone,
+      recoveredFrom,
       ...(gate.kind === 'paused' && failures > 0 && { nextAttemptAt: new Date(gate.until).toISOString() }),
       ...(lastError && { lastError }),
     }),

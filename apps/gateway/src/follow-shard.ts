@@ -24,6 +24,8 @@ const MOST_WAITING = 5_000
 const MOST_AT_ONCE = 500
 /** How often is written down how far the target has come, and how it does. */
 const WRITE_MS = 1_000
+/** A server that crashed may have lost what it took in its last moments, also what it had answered for. */
+const LOST_BY_A_CRASH_MS = 60_000
 /** After Redis could not be asked. */
 const TROUBLE_MS = 1_000
 
@@ -62,6 +64,7 @@ export function followShard(options: FollowOptions): Following {
   let disabled = false
   let isEmpty = false
   let failingSince = 0
+  let lookedBackFrom = 0
   let state: TargetState | undefined
 
   const redisNow = (): number => Math.round(clock.redis + performance.now() - clock.local)
@@ -243,6 +246,10 @@ export function followShard(options: FollowOptions): Following {
       failingSince = how.failingSince
       await changes.writeFailingSince(failingSince)
     }
+    if (how.recoveredFrom !== lookedBackFrom) {
+      lookedBackFrom = how.recoveredFrom
+      lookBack(lookedBackFrom)
+    }
     if (!disabled && (how.isGone || hasFailedForTooLong(how.failingSince))) {
       disabled = true
       deliveries.enable(false)
@@ -251,7 +258,7 @@ export function followShard(options: FollowOptions): Following {
     }
     counts.owed = await changes.countOwed()
     const first = outstanding.first()
-    const { failingSince: since, isGone: _, ...counted } = how
+    const { failingSince: since, isGone: _, recoveredFrom: __, ...counted } = how
     state = {
       state: disabled ? 'disabled' : since > 0 ? 'unavailable' : walking ? 'reconciling' : 'following',
       holder: options.gateway,
@@ -263,6 +270,13 @@ export function followShard(options: FollowOptions): Following {
       ...(walking && { walked: walking.done() }),
     }
     await changes.writeState(state)
+  }
+
+  /** Takes what arrived before an outage once more: where it is there already, nothing is written. */
+  function lookBack(lastArrivedAt: number): void {
+    if (!('owns' in config) || lastArrivedAt === 0 || !position) return
+    const from = redisNow() - (Date.now() - lastArrivedAt) - LOST_BY_A_CRASH_MS
+    if (from < Number(position.id.split('-', 1))) position = { ...position, id: `${from}-0` }
   }
 
   const hasFailedForTooLong = (since: number): boolean =>

@@ -104,6 +104,19 @@ describe('a target that holds rosters', () => {
     await expect.poll(() => gateway.states()[0]).toMatchObject({ state: 'following', waiting: 0, lagMs: 0 })
   })
 
+  test('G6: what a server lost by a crash, although it had taken it, is written again', async () => {
+    const server = memoryServer()
+    world.startGateway(configured({ server: EJABBERD }), () => server.target())
+    await world.change(john, [contact('aaron')])
+    await expectAllOn(server)
+    server.setFault(() => new TargetError('target-unreachable', 'it crashed'))
+    await world.change(userNamed('marie'), [contact('aaron')])
+    server.rosters.get(john.jid)?.clear()
+    await pause(200)
+    server.setFault(undefined)
+    await expectAllOn(server)
+  })
+
   test('G7: a target that hangs holds up no other one', async () => {
     const [hanging, well] = [memoryServer(), memoryServer()]
     hanging.setFault(() => 'hang')

@@ -41,8 +41,9 @@ end
 if kind ~= 'new' then
   local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
   local trimmed = first and before(position, first[1])
-  if trimmed and position == '0-0' then -- of a log read from its beginning: has it lost any?
-    trimmed = (info('entries-added') or 0) > redis.call('XLEN', KEYS[2])
+  if trimmed then -- or has the log never had an entry before that one?
+    local added = info('entries-added')
+    trimmed = not added or added > redis.call('XLEN', KEYS[2])
   end
   if trimmed then
     kind, position = 'gap', info('last-generated-id')
