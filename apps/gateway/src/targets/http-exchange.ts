@@ -64,7 +64,6 @@ export function exchange(
         if (code < 200) return
         status = code
         headers = received
-        if (Number(received['content-length'] ?? 0) > maxBytes) end(tooLarge(maxBytes))
       },
       onResponseData(_, chunk) {
         bytes += chunk.length

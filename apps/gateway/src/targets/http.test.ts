@@ -98,7 +98,7 @@ describe('an answer', () => {
   ])('with %s has its status, and no text', async (_, behaviour, why) => {
     const receiver = await startReceiver()
     receiver.answer(behaviour)
-    const client = clientFor(receiver.url)
+    const client = clientFor(receiver.url, { connections: 1 })
     const answer = await client.send(GET, within(PATIENCE_MS))
     expect(answer).toMatchObject({ status: 200, text: '' })
     expect(() => jsonOf(answer)).toThrow(why)
@@ -127,25 +127,35 @@ describe('no answer', () => {
   it('in time is a timeout', async () => {
     const receiver = await startReceiver()
     receiver.answer({ kind: 'hang' })
-    expect(await failureOf(clientFor(receiver.url).send(GET, within(SHORT_MS)))).toMatchObject({
+    const client = clientFor(receiver.url, { connections: 1 })
+    expect(await failureOf(client.send(GET, within(SHORT_MS)))).toMatchObject({
       code: 'target-timeout',
       scope: 'target',
       message: 'The time was up while waiting for an answer',
     })
+
+    receiver.answer(204)
+    expect(await client.send(GET, within(PATIENCE_MS))).toMatchObject({ status: 204 })
   })
 
-  it('in time is a timeout for those who wait for a connection, too', async () => {
+  it('in time is a timeout for those who wait for a connection, too, and they are never sent', async () => {
     const receiver = await startReceiver()
-    receiver.answer({ kind: 'hang' })
+    let release = (): void => {}
+    const until = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    receiver.answer({ kind: 'hold', until })
     const client = clientFor(receiver.url, { connections: 1 })
-    const held = failureOf(client.send(GET, within(PATIENCE_MS)))
-    expect(await failureOf(client.send(GET, within(SHORT_MS)))).toMatchObject({
+    const held = client.send({ ...GET, path: '/held' }, within(PATIENCE_MS))
+    expect(await failureOf(client.send({ ...GET, path: '/expired' }, within(SHORT_MS)))).toMatchObject({
       code: 'target-timeout',
       message: 'The time was up while waiting for a connection',
     })
-    await client.close()
+    release()
     await held
-    expect(receiver.requests).toHaveLength(1)
+    await client.send({ ...GET, path: '/next' }, within(PATIENCE_MS))
+    expect(receiver.requests.map(({ url }) => url)).toEqual(['/held', '/next'])
+    expect(receiver.connections()).toBe(1)
   })
 
   it('but a reset: not reachable', async () => {

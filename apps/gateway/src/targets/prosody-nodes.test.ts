@@ -4,8 +4,11 @@ import { type ProsodyNodesDeps, prosodyNodes } from './prosody-nodes.ts'
 
 const { log } = targetDeps
 
-const nodesOf = (settings: object, addressesOf?: ProsodyNodesDeps['addressesOf']) =>
-  prosodyNodes(targetConfig('prosody-refresh', settings), { log, ...(addressesOf && { addressesOf }) })
+const nodesOf = (settings: object, lookUp?: ProsodyNodesDeps['lookUp']) =>
+  prosodyNodes(targetConfig('prosody-refresh', settings), { log, ...(lookUp && { lookUp }) })
+
+const found = (...addresses: string[]) =>
+  addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
 
 describe('the nodes of Prosody', () => {
   it('are those of the configuration, each a target of its own with the same settings', async () => {
@@ -25,9 +28,12 @@ describe('the nodes of Prosody', () => {
   })
 
   it('are all addresses that DNS has for the names, when it is told so', async () => {
-    const addresses: Record<string, string[]> = { 'prosody.internal': ['10.0.0.2', '10.0.0.1'], six: ['2001:db8::1'] }
+    const addresses: Record<string, string[]> = {
+      'prosody.internal': ['10.0.0.2', '2001:db8::2', '10.0.0.1'], // of both kinds: that is one node with two addresses
+      six: ['2001:db8::1'],
+    }
     const urls = ['http://prosody.internal:5280', 'http://six:5280', 'http://[::1]:5280']
-    const nodes = await nodesOf({ urls, everyAddress: true }, async (name) => addresses[name] ?? []).list()
+    const nodes = await nodesOf({ urls, everyAddress: true }, async (name) => found(...(addresses[name] ?? []))).list()
     expect(nodes.map(({ name, urls }) => [name, urls])).toEqual([
       ['prosody-refresh@10.0.0.1:5280', ['http://10.0.0.1:5280/']],
       ['prosody-refresh@10.0.0.2:5280', ['http://10.0.0.2:5280/']],
@@ -40,18 +46,18 @@ describe('the nodes of Prosody', () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     try {
       let addresses = ['10.0.0.1']
-      const addressesOf = vi.fn(async () => addresses)
-      const nodes = nodesOf({ urls: ['http://prosody:5280'], everyAddress: true }, addressesOf)
+      const lookUp = vi.fn(async () => found(...addresses))
+      const nodes = nodesOf({ urls: ['http://prosody:5280'], everyAddress: true }, lookUp)
       const names = async () => (await nodes.list()).map(({ name }) => name)
 
       await Promise.all([names(), names()])
       addresses = ['10.0.0.2', '10.0.0.3']
       expect(await names()).toEqual(['prosody-refresh@10.0.0.1:5280'])
-      expect(addressesOf).toHaveBeenCalledTimes(1)
+      expect(lookUp).toHaveBeenCalledTimes(1)
 
       vi.advanceTimersByTime(5_000)
       expect(await names()).toEqual(['prosody-refresh@10.0.0.2:5280', 'prosody-refresh@10.0.0.3:5280'])
-      expect(addressesOf).toHaveBeenCalledTimes(2)
+      expect(lookUp).toHaveBeenCalledTimes(2)
     } finally {
       vi.useRealTimers()
     }
@@ -61,11 +67,11 @@ describe('the nodes of Prosody', () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     try {
       let works = false
-      const addressesOf = async (): Promise<string[]> => {
-        if (works) return ['10.0.0.1']
+      const lookUp: ProsodyNodesDeps['lookUp'] = async () => {
+        if (works) return found('10.0.0.1')
         throw new Error('getaddrinfo EAI_AGAIN')
       }
-      const nodes = nodesOf({ urls: ['http://prosody:5280'], everyAddress: true }, addressesOf)
+      const nodes = nodesOf({ urls: ['http://prosody:5280'], everyAddress: true }, lookUp)
       expect(await nodes.list()).toEqual([])
       works = true
       vi.advanceTimersByTime(5_000)

@@ -1,3 +1,4 @@
+import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import type { Log, TargetConfig } from '@rollcall/runtime'
 
@@ -5,8 +6,8 @@ type Config = TargetConfig<'prosody-refresh'>
 
 export interface ProsodyNodesDeps {
   readonly log: Log
-  /** All addresses of a host name. */
-  readonly addressesOf?: (hostname: string) => Promise<readonly string[]>
+  /** All addresses of a host name; default: as the system finds them. */
+  readonly lookUp?: (hostname: string) => Promise<readonly LookupAddress[]>
 }
 
 export type ProsodyNodes = ReturnType<typeof prosodyNodes>
@@ -19,7 +20,7 @@ const FRESH_MS = 5_000
  * keeps its own place in the change log and holds up no other (G7). Those found by DNS come and go; while a name cannot be
  * looked up, its last addresses stay.
  */
-export function prosodyNodes(config: Config, { log, addressesOf = lookUp }: ProsodyNodesDeps) {
+export function prosodyNodes(config: Config, { log, lookUp = ofSystem }: ProsodyNodesDeps) {
   const urls = config.urls.map((url) => new URL(url))
   const known = new Map<string, readonly string[]>()
   let looking: Promise<void> | undefined
@@ -33,7 +34,7 @@ export function prosodyNodes(config: Config, { log, addressesOf = lookUp }: Pros
   async function lookFor(hostname: string): Promise<void> {
     try {
       // In brackets, an IPv6 address is one already.
-      known.set(hostname, hostname.startsWith('[') ? [hostname] : await addressesOf(hostname))
+      known.set(hostname, hostname.startsWith('[') ? [hostname] : onePerNode(await lookUp(hostname)))
     } catch (err) {
       log.warn({ target: config.name, hostname, err }, 'The nodes of a target cannot be looked up')
     }
@@ -63,16 +64,17 @@ function nodeOf(config: Config, { host, pathname, href }: URL): Config {
 
 function withHost(url: URL, address: string): URL {
   const at = new URL(url)
-  at.hostname = address.includes(':') && !address.startsWith('[') ? `[${address}]` : address
+  at.hostname = address
   return at
 }
 
 const distinct = (nodes: readonly Config[]): readonly Config[] =>
   [...new Map(nodes.map((node) => [node.name, node])).values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
-/** By IPv4 where there is any: a node with addresses of both kinds is one node. */
-async function lookUp(hostname: string): Promise<readonly string[]> {
-  const found = await lookup(hostname, { all: true })
+const ofSystem = (hostname: string): Promise<readonly LookupAddress[]> => lookup(hostname, { all: true })
+
+/** Those of IPv4 where there are any: a node with addresses of both kinds is one node. As a URL has them. */
+function onePerNode(found: readonly LookupAddress[]): readonly string[] {
   const v4 = found.filter(({ family }) => family === 4)
-  return (v4.length > 0 ? v4 : found).map(({ address }) => address)
+  return v4.length > 0 ? v4.map(({ address }) => address) : found.map(({ address }) => `[${address}]`)
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startBackend } from '../../../../test/support/backend.ts'
 import type { Behaviour } from '../../../../test/support/backend-behaviours.ts'
@@ -90,8 +91,8 @@ describe('a node of Prosody', () => {
     const living = await startRosterAdminModule({ rosterUrl: 'http://127.0.0.1:1/%s', host: '127.0.0.2', port: +port })
     await dead.close()
     const config = targetConfig('prosody-refresh', { urls: [`http://prosody.internal:${port}`], everyAddress: true })
-    const addressesOf = async () => ['127.0.0.1', '127.0.0.2']
-    const nodes = await prosodyNodes(config, { log: targetDeps.log, addressesOf }).list()
+    const lookUp = async () => ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }))
+    const nodes = await prosodyNodes(config, { log: targetDeps.log, lookUp }).list()
     const outcomes = nodes.map(async (node) => {
       const target = prosodyRefresh(node, targetDeps)
       onTestFinished(() => target.close())
@@ -136,8 +137,10 @@ describe('a node that does not answer', () => {
   it('in time is asked for nothing else when it has answered by half of it', async () => {
     const receiver = await startReceiver()
     receiver.answer(summary())
+    await prosodyAt(receiver.url, { timeoutMs: 100 }).notify(two, within(PATIENCE_MS))
+    receiver.answer({ kind: 'hold', until: pause(100), next: summary() })
     await prosodyAt(receiver.url).notify(two, within(PATIENCE_MS))
-    expect(receiver.requests).toHaveLength(1)
+    expect(receiver.requests.map(({ method }) => method)).toEqual(['POST', 'POST'])
   })
 })
 
