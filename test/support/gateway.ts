@@ -96,10 +96,10 @@ export function memoryServer() {
   const rosters = new Map<BareJid, Map<BareJid, Contact>>()
   const writes: string[] = []
   let attempts = 0
-  let fault: ((user?: User) => TargetError | 'hang' | undefined) | undefined
-  const meet = async (user: User | undefined, signal: AbortSignal): Promise<void> => {
+  let fault: ((user?: User, contact?: BareJid) => TargetError | 'hang' | undefined) | undefined
+  const meet = async (user: User | undefined, signal: AbortSignal, contact?: BareJid): Promise<void> => {
     attempts++
-    const met = fault?.(user)
+    const met = fault?.(user, contact)
     if (met === 'hang') {
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
       throw new TargetError('target-timeout', 'no answer', { scope: 'user', isTemporary: true })
@@ -127,12 +127,12 @@ export function memoryServer() {
         return new Map(of(user))
       },
       async put(user, item, signal) {
-        await meet(user, signal)
+        await meet(user, signal, item.jid)
         writes.push(`${user.username} put ${item.jid}`)
         of(user).set(item.jid, item)
       },
       async remove(user, jid, signal) {
-        await meet(user, signal)
+        await meet(user, signal, jid)
         writes.push(`${user.username} remove ${jid}`)
         of(user).delete(jid)
       },

@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { onTestFailed, onTestFinished } from 'vitest'
-import { type Child, type ProsodyPorts, repositoryRoot, startProsodyServer } from '../../tools/src/index.ts'
+import {
+  type Child,
+  type ProsodyContact,
+  type ProsodyPorts,
+  repositoryRoot,
+  startProsodyServer,
+} from '../../tools/src/index.ts'
 import { temporaryDirectory } from './processes.ts'
 import { replaceOnce } from './replace-once.ts'
 import { onlineClient, type XmppClient } from './xmpp-client.ts'
@@ -18,6 +24,8 @@ export interface Prosody {
   }
   readonly httpPort: number
   addUsers(...usernames: string[]): Promise<void>
+  /** Somebody new who has these contacts already. */
+  addUser(username: string, contacts: readonly ProsodyContact[]): Promise<void>
   /** One of these users, online. */
   client(username: string, resource?: string): Promise<XmppClient>
   /** kill -9. */
@@ -74,8 +82,9 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<Prosod
     },
     httpPort: ports.http,
     async addUsers(...usernames) {
-      await Promise.all(usernames.map((username) => addUser(username, DOMAIN, PASSWORD)))
+      await Promise.all(usernames.map((username) => addUser({ username, domain: DOMAIN, password: PASSWORD })))
     },
+    addUser: (username, contacts) => addUser({ username, domain: DOMAIN, password: PASSWORD, contacts }),
     client: (username, resource) =>
       onlineClient({
         service: `xmpp://127.0.0.1:${ports.clients}`,

@@ -14,9 +14,11 @@ export { bringDebianPackages, type DebianPackages, hasDebianPackages } from './d
 export { freePort, isPortFree } from './free-port.ts'
 export {
   NoProsodyError,
+  type ProsodyContact,
   type ProsodyPorts,
   type ProsodyServer,
   type ProsodyServerOptions,
+  type ProsodyUser,
   startProsodyServer,
 } from './prosody-server.ts'
 export {

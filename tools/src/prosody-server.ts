@@ -27,10 +27,24 @@ export interface ProsodyServerOptions {
 export interface ProsodyServer {
   readonly ports: ProsodyPorts
   readonly child: Child
-  /** Lets somebody log in, from now on. */
-  addUser(username: string, domain: string, password: string): Promise<void>
+  /** Lets somebody log in, from now on. Contacts are only for one who is new. */
+  addUser(user: ProsodyUser): Promise<void>
   /** SIGTERM, SIGKILL after 5 s. */
   stop(): Promise<void>
+}
+
+export interface ProsodyUser {
+  readonly username: string
+  readonly domain: string
+  readonly password: string
+  readonly contacts?: readonly ProsodyContact[]
+}
+
+export interface ProsodyContact {
+  readonly jid: string
+  readonly name?: string
+  readonly groups: readonly string[]
+  readonly subscription: string
 }
 
 /** Prosody with the modules that are not its own, mod_privilege among them, and what a minimal Debian lacks. */
@@ -82,7 +96,7 @@ export async function startProsodyServer(options: ProsodyServerOptions): Promise
     try {
       await untilReady(child, ports.clients)
       const stop = async () => void (await child.stop())
-      return { ports, child, addUser: (...user) => addUser(directory, ...user), stop }
+      return { ports, child, addUser: (user) => addUser(directory, user), stop }
     } catch (error) {
       await child.stop()
       if (!(error instanceof PortTakenError) || options.ports !== undefined || attempt === PORT_ATTEMPTS) throw error
@@ -198,11 +212,21 @@ function answersStream(port: number): Promise<boolean> {
   })
 }
 
-/** As mod_auth_internal_plain keeps an account. */
-async function addUser(directory: string, username: string, domain: string, password: string): Promise<void> {
-  const accounts = join(directory, 'data', fileName(domain), 'accounts')
-  await mkdir(accounts, { recursive: true })
-  await writeFile(join(accounts, `${fileName(username)}.dat`), `return { ["password"] = ${luaString(password)}; };\n`)
+/** In files, as mod_auth_internal_plain and mod_storage_internal keep them. */
+async function addUser(directory: string, { username, domain, password, contacts }: ProsodyUser): Promise<void> {
+  const keep = async (store: string, table: string) => {
+    const files = join(directory, 'data', fileName(domain), store)
+    await mkdir(files, { recursive: true })
+    await writeFile(join(files, `${fileName(username)}.dat`), `return ${table};\n`)
+  }
+  await keep('accounts', `{ ["password"] = ${luaString(password)} }`)
+  if (contacts) await keep('roster', `{ [false] = { version = 1 }; ${contacts.map(rosterEntry).join(' ')} }`)
+}
+
+function rosterEntry({ jid, name, groups, subscription }: ProsodyContact): string {
+  const members = groups.map((group) => `[${luaString(group)}] = true;`).join(' ')
+  const named = name === undefined ? '' : `name = ${luaString(name)}; `
+  return `[${luaString(jid)}] = { ${named}subscription = ${luaString(subscription)}; groups = { ${members} } };`
 }
 
 const fileName = (text: string): string =>

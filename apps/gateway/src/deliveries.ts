@@ -137,6 +137,8 @@ export function deliveries(options: DeliveriesOptions) {
     }
   }
 
+  const wrote = (): void => void counts.writes++
+
   async function deliver(batch: readonly Task[]): Promise<void> {
     const [first] = batch
     if (target.kind === 'notify') await notify(batch, target)
@@ -164,7 +166,7 @@ export function deliveries(options: DeliveriesOptions) {
     const { user } = task
     try {
       const compareOnly = task.compareOnly || config.dryRun
-      const synced = await syncUser(user, compareOnly, { ...options, target: on, signal })
+      const synced = await syncUser(user, compareOnly, { ...options, target: on, signal, wrote })
       if (synced) await afterwards(user, synced, compareOnly, on)
       arrived(task, synced)
     } catch (error) {
@@ -179,7 +181,6 @@ export function deliveries(options: DeliveriesOptions) {
     compareOnly: boolean,
     on: RosterTarget,
   ): Promise<void> {
-    counts.writes += writes
     if (compareOnly && !isEmptyPlan(plan)) {
       const { puts, removes } = plan
       log.info({ target: config.name, user: user.jid, puts: puts.length, removes: removes.length }, 'Would be written')

@@ -152,6 +152,26 @@ describe('a target that holds rosters', () => {
     await expect.poll(() => gateway.states()[0]?.owed).toBe(0)
   })
 
+  test('G7: a contact that it does not take keeps back none of the others', async () => {
+    const server = memoryServer()
+    server.setFault((_, jid) =>
+      jid?.startsWith('bad') ? new TargetError('target-refused', 'what a name', { scope: 'user' }) : undefined,
+    )
+    const gateway = world.startGateway(configured({ server: EJABBERD }), () => server.target())
+    await world.change(john, [contact('aaron'), contact('bad'), contact('marie')])
+    await expect
+      .poll(() => [...(server.rosters.get(john.jid)?.keys() ?? [])])
+      .toEqual(['aaron@example.org', 'marie@example.org'])
+    await expect
+      .poll(() => gateway.states()[0])
+      .toMatchObject({
+        rejected: 1,
+        writes: 2,
+        waiting: 0,
+        lastError: { code: 'target-refused', message: 'what a name', user: 'john@example.org' },
+      })
+  })
+
   test('a user it does not know is told of once, and not tried again', async () => {
     const server = memoryServer()
     server.setFault((user) => user && new TargetError('target-user-unknown', 'who?', { scope: 'user' }))

@@ -10,7 +10,7 @@ import {
   type User,
 } from '@rollcall/roster'
 import { type RosterStore, shardOf } from '@rollcall/runtime'
-import type { RosterTarget } from './targets/target.ts'
+import { type RosterTarget, TargetError } from './targets/target.ts'
 
 export interface SyncDeps {
   readonly target: RosterTarget
@@ -21,6 +21,8 @@ export interface SyncDeps {
   readonly signal: () => AbortSignal
   /** Whether this gateway still serves the user: one that was stopped for a while must not write what is old by now. */
   readonly serves: (user: User) => boolean
+  /** Told of each contact written. */
+  readonly wrote: () => void
 }
 
 export interface Synced {
@@ -46,16 +48,29 @@ export async function syncUser(user: User, compareOnly: boolean, deps: SyncDeps)
   const onlyIfServed = (): void => {
     if (!deps.serves(user)) throw new LeaseLostError(`${user.jid} is served by another gateway`)
   }
-  for (const jid of plan.removes) {
+  const refusals: TargetError[] = []
+  let writes = 0
+  async function write(one: () => Promise<void>): Promise<void> {
     onlyIfServed()
-    await target.remove(user, jid, signal())
+    try {
+      await one()
+      writes++
+      deps.wrote()
+    } catch (error) {
+      if (!isAboutOneContact(error)) throw error
+      refusals.push(error)
+    }
   }
-  for (const contact of plan.puts) {
-    onlyIfServed()
-    await target.put(user, contact, signal())
-  }
-  return { plan, writes: plan.removes.length + plan.puts.length }
+  for (const jid of plan.removes) await write(() => target.remove(user, jid, signal()))
+  for (const contact of plan.puts) await write(() => target.put(user, contact, signal()))
+  const [refusal] = refusals
+  if (refusal) throw refusal
+  return { plan, writes }
 }
+
+/** The other contacts of the user are not to blame for it. */
+const isAboutOneContact = (error: unknown): error is TargetError =>
+  error instanceof TargetError && error.scope === 'user' && error.code === 'target-refused' && !error.isTemporary
 
 /** A user who is gone has no contacts; one whose roster nobody used for long, and which was dropped, keeps them. */
 async function desiredRoster({ jid }: User, { store, shards }: SyncDeps): Promise<Roster | null> {

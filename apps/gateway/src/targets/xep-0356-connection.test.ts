@@ -113,17 +113,15 @@ describe('connecting', () => {
   })
 })
 
-describe('whom it believes', () => {
+describe('what it reads', () => {
   test('a grant of another domain is none, and an answer of somebody else is none', async () => {
-    const iq = (from: string, id: string, jid: string) =>
-      `<iq type='result' from='${from}' id='${id}'><query xmlns='jabber:iq:roster'><item jid='${jid}'/></query></iq>`
     const server = await listening(
       (write) => write(STREAM),
-      (received) => {
-        const id = /id="([^"]+)"/.exec(received)?.[1] ?? ''
-        if (received.includes('<handshake>')) return `<handshake/>${grant('get', 'elsewhere.org')}${grant('both')}`
-        if (!received.includes('jabber:iq:roster')) return ''
-        return iq('john@example.org/phone', id, 'mallory@example.org') + iq('john@example.org', id, 'aaron@example.org')
+      (received, write) => {
+        if (received.includes('<handshake>')) write(`<handshake/>${grant('both')}${grant('none', 'elsewhere.org')}`)
+        if (!received.includes('jabber:iq:roster')) return
+        write(rosterAnswer(received, 'john@example.org/phone', `<item jid='mallory@example.org'/>`))
+        write(rosterAnswer(received, 'john@example.org', `<item jid='aaron@example.org'/>`))
       },
     )
     const target = targetOf(server.target)
@@ -131,10 +129,27 @@ describe('whom it believes', () => {
     expect([...(await target.get(john, soon())).keys()]).toEqual([aaron.jid])
   })
 
+  test('a letter that comes in two pieces is one', async () => {
+    const server = await listening(
+      (write) => write(STREAM),
+      (received, write) => {
+        if (received.includes('<handshake>')) write(`<handshake/>${grant('both')}`)
+        if (!received.includes('jabber:iq:roster')) return
+        const bytes = Buffer.from(rosterAnswer(received, john.jid, `<item jid='aaron@example.org' name='Zoë'/>`))
+        const middle = bytes.indexOf('ë') + 1
+        write(bytes.subarray(0, middle))
+        setTimeout(() => write(bytes.subarray(middle)), 50) // else they come as one
+      },
+    )
+    const target = targetOf(server.target)
+    await target.check?.(soon())
+    expect((await target.get(john, soon())).get(aaron.jid)?.name).toBe('Zoë')
+  })
+
   test('a grant that is taken back ends the connection', async () => {
     const server = await listening(
       (write) => write(STREAM),
-      (received) => (received.includes('<handshake>') ? `<handshake/>${grant('both')}` : grant('none')),
+      (received, write) => write(received.includes('<handshake>') ? `<handshake/>${grant('both')}` : grant('none')),
     )
     const target = targetOf(server.target)
     await target.check?.(soon())
@@ -200,14 +215,17 @@ describe('a connection that breaks', () => {
 
 const STREAM = `<?xml version='1.0'?><stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' id='1'>`
 
+type Write = (text: string | Buffer) => void
+
 /** A server that says one thing to whoever connects, then what the test lets it say. Ends with the test. */
-async function listening(greet: (write: (text: string) => void) => void, answer?: (received: string) => string) {
+async function listening(greet: (write: Write) => void, answer?: (received: string, write: Write) => void) {
   const server = createServer((socket) => {
+    const write: Write = (text) => void socket.write(text)
     socket.setEncoding('utf8')
     socket.on('error', () => {})
     socket.once('data', () => {
-      greet((text) => socket.write(text))
-      socket.on('data', (received: string) => socket.write(answer?.(received) ?? ''))
+      greet(write)
+      socket.on('data', (received: string) => answer?.(received, write))
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -227,3 +245,6 @@ async function listening(greet: (write: (text: string) => void) => void, answer?
 
 const grant = (type: string, from = 'example.org') =>
   `<message from='${from}'><privilege xmlns='urn:xmpp:privilege:1'><perm access='roster' type='${type}'/></privilege></message>`
+
+const rosterAnswer = (asked: string, from: string, items: string) =>
+  `<iq type='result' from='${from}' id='${/id="([^"]+)"/.exec(asked)?.[1]}'><query xmlns='jabber:iq:roster'>${items}</query></iq>`

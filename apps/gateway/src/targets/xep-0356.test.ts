@@ -55,12 +55,11 @@ describe('a roster on Prosody', () => {
 
   test('of 1,000 contacts with letters of all kinds is read as it is: one of them renamed is one write', async () => {
     const prosody = await startProsody()
-    await prosody.addUsers('john')
-    const target = await connected(prosody)
     const contacts = Array.from({ length: 1_000 }, (_, i) =>
       contact(`user${i}`, { name: `Zoë ☃ 日本 ${'é'.repeat(i % 7)} 🙂${i}`, groups: ['Freunde', `Größe ${i % 5}`] }),
     )
-    await putAll(target, john, contacts)
+    await prosody.addUser('john', contacts)
+    const target = await connected(prosody)
     const client = await prosody.client('john')
     const desired = new Map(rosterOf(...contacts)).set(jid('user500'), contact('user500', { name: 'Somebody else' }))
     const plan = planSync(desired, await target.get(john, soon()), { kind: 'all' })
@@ -68,7 +67,7 @@ describe('a roster on Prosody', () => {
     await putAll(target, john, plan.puts)
     expect(await target.get(john, soon())).toEqual(desired)
     await expect.poll(() => client.pushes.map(({ name }) => name)).toEqual(['Somebody else'])
-  }, 60_000)
+  })
 })
 
 describe('names', () => {
@@ -98,19 +97,19 @@ describe('names', () => {
     expect(planSync(desired, await target.get(john, soon()), { kind: 'all' })).toMatchObject({ puts: [], removes: [] })
   })
 
-  test.each([
-    ['a control character in the name', { name: 'A\u0000B' }],
-    ['half a surrogate pair in a group', { groups: ['\uD800'] }],
-    ['a character that is none', { name: '\uFFFE' }],
-    ['more than a server takes', { name: 'x'.repeat(600_000) }],
-    ['the user himself', { jid: john.jid }],
-    ['a name that servers write in another way', { jid: 'straße@example.org' as BareJid }],
-    ['a name that is in part written from right to left', { jid: 'aא@example.org' as BareJid }],
-  ])('%s is refused, and nobody else notices', async (_, more: Partial<Contact>) => {
+  test.each<[string, Partial<Contact>, string]>([
+    ['a control character in the name', { name: 'A\u0000B' }, 'XML cannot carry'],
+    ['half a surrogate pair in a group', { groups: ['\uD800'] }, 'XML cannot carry'],
+    ['a character that is none', { name: '\uFFFE' }, 'XML cannot carry'],
+    ['more than a server takes', { name: 'x'.repeat(600_000) }, 'larger than 65536 bytes'],
+    ['the user himself', { jid: john.jid }, 'nobody is his own contact'],
+    ['a name that servers write in another way', { jid: jid('straße') }, 'write ß in another way'],
+    ['a name that is in part written from right to left', { jid: jid('aא') }, 'from right to left'],
+  ])('%s is refused, and nobody else notices', async (_, more, why) => {
     const prosody = await startProsody()
     await prosody.addUsers('john', 'aaron')
     const target = await connected(prosody)
-    const refusal = { code: 'target-refused', scope: 'user', isTemporary: false }
+    const refusal = { code: 'target-refused', scope: 'user', isTemporary: false, message: expect.stringContaining(why) }
     await expect(target.put(john, contact('bad', more), soon())).rejects.toMatchObject(refusal)
     await target.put(aaron, contact('john'), soon())
     expect(await target.get(john, soon())).toEqual(new Map())
