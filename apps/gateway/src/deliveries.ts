@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isEmptyPlan, type Ownership, splitBareJid, type TargetFailureCode, type User, userOf } from '@rollcall/roster'
 import { isRedisTrouble, type Log, type RosterStore, type TargetConfig } from '@rollcall/runtime'
+import { attemptSignals } from './attempt-signals.ts'
 import { pauseMs } from './back-off.ts'
 import { LeaseLostError, type Synced, syncUser } from './sync-user.ts'
 import { type NotifyTarget, type RosterTarget, type Target, TargetError } from './targets/target.ts'
@@ -50,6 +51,7 @@ export function deliveries(options: DeliveriesOptions) {
   const queue = tasks()
   const counts = { delivered: 0, rejected: 0, writes: 0 }
   const stopped = new AbortController()
+  const signals = attemptSignals(config.timeoutMs)
   let gate: Gate = { kind: 'closed' }
   let running = 0
   /** Of the target, in a row. */
@@ -64,7 +66,6 @@ export function deliveries(options: DeliveriesOptions) {
   let recoveredFrom = 0
   let lastError: LastError | undefined
 
-  const signal = (): AbortSignal => AbortSignal.any([stopped.signal, AbortSignal.timeout(config.timeoutMs)])
   const places = (): number => (enabled ? { closed: 0, paused: 0, trial: 1, open: config.concurrency }[gate.kind] : 0)
 
   function pump(): void {
@@ -89,7 +90,7 @@ export function deliveries(options: DeliveriesOptions) {
     }
     gate = { kind: 'paused', until: Date.now(), since: failingSince }
     try {
-      await target.check?.(signal())
+      await target.check?.(signals.next())
     } catch (error) {
       if (!stopped.signal.aborted) leaveAlone(targetError(error))
       return
@@ -147,7 +148,7 @@ export function deliveries(options: DeliveriesOptions) {
 
   async function notify(batch: readonly Task[], to: NotifyTarget): Promise<void> {
     try {
-      const results = config.dryRun ? batch.map(() => null) : await to.notify(batch, signal())
+      const results = config.dryRun ? batch.map(() => null) : await to.notify(batch, signals.next())
       for (const [i, task] of batch.entries()) {
         const error = results[i]
         if (error) await failed(task, error)
@@ -166,7 +167,7 @@ export function deliveries(options: DeliveriesOptions) {
     const { user } = task
     try {
       const compareOnly = task.compareOnly || config.dryRun
-      const synced = await syncUser(user, compareOnly, { ...options, target: on, signal, wrote })
+      const synced = await syncUser(user, compareOnly, { ...options, target: on, signal: signals.next, wrote })
       if (synced) await afterwards(user, synced, compareOnly, on)
       arrived(task, synced)
     } catch (error) {
@@ -177,7 +178,7 @@ export function deliveries(options: DeliveriesOptions) {
 
   async function afterwards(
     user: User,
-    { plan, writes }: Synced,
+    { plan }: Synced,
     compareOnly: boolean,
     on: RosterTarget,
   ): Promise<void> {
@@ -255,6 +256,7 @@ export function deliveries(options: DeliveriesOptions) {
     }),
     async close(): Promise<void> {
       stopped.abort()
+      signals.end()
       queue.drop(() => true)
       await target.close()
     },

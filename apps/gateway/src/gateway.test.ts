@@ -273,14 +273,14 @@ describe('several gateways', () => {
   })
 
   test('units are spread over them, and those of one that dies go to the others', async () => {
-    const names = Array.from({ length: 12 }, (_, i) => `t${i}`)
+    const names = Array.from({ length: 40 }, (_, i) => `t${i}`)
     const targets = configured(Object.fromEntries(names.map((name) => [name, EJABBERD])))
     const server = memoryServer()
     const gateways = [1, 2, 3].map(() => world.startGateway(targets, () => server.target()))
-    await expect.poll(() => gateways.flatMap((gateway) => gateway.states()).length).toBe(12)
+    await expect.poll(() => gateways.flatMap((gateway) => gateway.states()).length).toBe(40)
     await expect.poll(() => gateways.every((gateway) => gateway.states().length > 0)).toBe(true)
     await gateways[0]?.stop()
-    await expect.poll(() => gateways.flatMap((gateway) => gateway.states()).length).toBe(12)
+    await expect.poll(() => gateways.flatMap((gateway) => gateway.states()).length).toBe(40)
   })
 })
 
