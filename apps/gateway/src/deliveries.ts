@@ -1,5 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { isEmptyPlan, type Ownership, splitBareJid, type TargetFailureCode, type User, userOf } from '@rollcall/roster'
+import {
+  type BareJid,
+  isEmptyPlan,
+  type Ownership,
+  splitBareJid,
+  type TargetFailureCode,
+  type User,
+  userOf,
+} from '@rollcall/roster'
 import { isRedisTrouble, type Log, type RosterStore, type TargetConfig } from '@rollcall/runtime'
 import { attemptSignals } from './attempt-signals.ts'
 import { pauseMs } from './back-off.ts'
@@ -9,8 +17,8 @@ import { type Task, type TaskResult, tasks } from './tasks.ts'
 
 /** A user whom the target does not take, for reasons that may pass, is owed to it after so many attempts. */
 const MOST_ATTEMPTS = 5
-/** When so many users in a row are not answered for in time, the target hangs and not they. */
-const TIMEOUTS_OF_A_HANGING_TARGET = 5
+/** When so many users are not taken, for reasons that may pass, and nobody in between, it is the target and not they. */
+const MOST_UNSERVED = 5
 
 export interface DeliveriesOptions {
   readonly config: TargetConfig
@@ -60,10 +68,11 @@ export function deliveries(options: DeliveriesOptions) {
   /** It said that it wants to be told nothing more. */
   let isGone = false
   let failingSince = 0
-  let timeouts = 0
   let lastArrivedAt = 0
   /** When something had last arrived before an outage that is over. */
   let recoveredFrom = 0
+  /** Users who were not taken since somebody was; MOST_UNSERVED of them at most. */
+  const unserved = new Set<BareJid>()
   let lastError: LastError | undefined
 
   const places = (): number => (enabled ? { closed: 0, paused: 0, trial: 1, open: config.concurrency }[gate.kind] : 0)
@@ -108,7 +117,6 @@ export function deliveries(options: DeliveriesOptions) {
     }
     failures = 0
     failingSince = 0
-    timeouts = 0
     gate = { kind: 'open' }
   }
 
@@ -194,6 +202,7 @@ export function deliveries(options: DeliveriesOptions) {
   }
 
   function arrived(task: Task, synced?: Synced | null): void {
+    unserved.clear()
     works()
     lastArrivedAt = Date.now()
     counts.delivered++
@@ -207,12 +216,11 @@ export function deliveries(options: DeliveriesOptions) {
       return queue.repeat(task, 0)
     }
     note(error, task.user)
+    if (error.isTemporary && unserved.size < MOST_UNSERVED && !isRedisTrouble(error.cause)) unserved.add(task.user.jid)
+    const isTrial = gate.kind === 'trial'
     const isSilent = error.code === 'target-timeout'
-    if (!isSilent && gate.kind === 'trial') works() // it has answered
-    if (isSilent && (++timeouts >= TIMEOUTS_OF_A_HANGING_TARGET || gate.kind === 'trial')) {
-      timeouts = 0
-      leaveAlone(new TargetError('target-timeout', `It hangs: ${error.message}`))
-    }
+    if (error.isTemporary && (unserved.size === MOST_UNSERVED || (isSilent && isTrial))) leaveAlone(forNobody(error))
+    else if (isTrial && !isSilent) works() // it has answered
     const attempts = task.attempts + 1
     if (error.isTemporary && attempts < MOST_ATTEMPTS)
       return queue.repeat({ ...task, attempts }, pauseMs(attempts, config, error.retryAfterMs))
@@ -222,6 +230,10 @@ export function deliveries(options: DeliveriesOptions) {
     if (error.isTemporary) await options.owe(task.user)
     end(task, error.isTemporary ? 'owed' : 'rejected')
   }
+
+  /** What one user was told is so for all of them. */
+  const forNobody = ({ code, message, retryAfterMs }: TargetError): TargetError =>
+    new TargetError(code, `Nobody is taken: ${message}`, retryAfterMs === undefined ? {} : { retryAfterMs })
 
   function end(task: Task, result: TaskResult, synced?: Synced | null): void {
     queue.end(task)

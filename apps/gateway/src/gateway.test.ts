@@ -345,6 +345,59 @@ describe('a target that is notified', () => {
     await expect.poll(() => told.map(({ user }) => user.username).sort()).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  test('that takes nobody is left alone, whatever it says of each; when it takes them again, nobody is lost', async () => {
+    let isBroken = true
+    let attempts = 0
+    const error = new TargetError('target-refused', 'It answered 500', { scope: 'user', isTemporary: true })
+    const { told, target } = receiver(1, (changes) => {
+      attempts++
+      return changes.map(() => (isBroken ? error : null))
+    })
+    await world.change(userNamed('first'), [contact('aaron')])
+    const gateway = world.startGateway(configured({ hook: WEBHOOK }), () => target)
+    await expect.poll(() => world.redis.exists('rollcall:{0}:delivery:hook')).toBe(1)
+    for (let i = 0; i < 100; i++) await world.change(userNamed(`user${i}`), [contact('aaron')])
+    await expect
+      .poll(() => gateway.states()[0])
+      .toMatchObject({ state: 'unavailable', lastError: { message: 'Nobody is taken: It answered 500' } })
+    const before = attempts
+    await pause(1000)
+    expect(attempts - before).toBeLessThanOrEqual(10) // pauses of 150 to 250 ms
+    isBroken = false
+    await expect.poll(() => told.length + (gateway.states()[0]?.owed ?? 0)).toBeGreaterThanOrEqual(100)
+    await expect.poll(() => gateway.states()[0]).toMatchObject({ state: 'following', waiting: 0 })
+  })
+
+  test('G7: users whom it never takes do not keep back the others, however many they are', async () => {
+    const error = new TargetError('target-refused', 'It answered 422', { scope: 'user', isTemporary: true })
+    const { told, target } = receiver(1, (changes) =>
+      changes.map(({ user }) => (user.username.startsWith('bad') ? error : null)),
+    )
+    await world.change(userNamed('first'), [contact('aaron')])
+    world.startGateway(configured({ hook: { ...WEBHOOK, concurrency: 2 } }), () => target)
+    await expect.poll(() => world.redis.exists('rollcall:{0}:delivery:hook')).toBe(1)
+    for (let i = 0; i < 20; i++) await world.change(userNamed(`bad${i}`), [contact('aaron')])
+    for (let i = 0; i < 20; i++) await world.change(userNamed(`good${i}`), [contact('aaron')])
+    await expect.poll(() => told.length).toBe(20)
+  })
+
+  test('is not left alone for a few users now and then whom it does not take', async () => {
+    const error = new TargetError('target-refused', 'It answered 422', { scope: 'user', isTemporary: true })
+    const { told, target } = receiver(1, (changes) =>
+      changes.map(({ user }) => (user.username.startsWith('bad') ? error : null)),
+    )
+    await world.change(userNamed('first'), [contact('aaron')])
+    const gateway = world.startGateway(configured({ hook: WEBHOOK }), () => target)
+    await expect.poll(() => world.redis.exists('rollcall:{0}:delivery:hook')).toBe(1)
+    for (const round of [1, 2]) {
+      for (let i = 0; i < 4; i++) await world.change(userNamed(`bad${round}${i}`), [contact('aaron')])
+      await expect.poll(() => gateway.states()[0]?.owed).toBe(round * 4)
+      expect(gateway.states()[0]).toMatchObject({ state: 'following', lastError: { message: 'It answered 422' } })
+      await world.change(userNamed(`good${round}`), [contact('aaron')])
+      await expect.poll(() => told.length).toBe(round)
+    }
+  })
+
   test('that wants to be told nothing more is told nothing, until it is enabled', async () => {
     const gone = new TargetError('target-gone', '410', { isTemporary: false })
     let attempts = 0
