@@ -184,12 +184,7 @@ export function deliveries(options: DeliveriesOptions) {
     }
   }
 
-  async function afterwards(
-    user: User,
-    { plan }: Synced,
-    compareOnly: boolean,
-    on: RosterTarget,
-  ): Promise<void> {
+  async function afterwards(user: User, { plan }: Synced, compareOnly: boolean, on: RosterTarget): Promise<void> {
     if (compareOnly && !isEmptyPlan(plan)) {
       const { puts, removes } = plan
       log.info({ target: config.name, user: user.jid, puts: puts.length, removes: removes.length }, 'Would be written')
