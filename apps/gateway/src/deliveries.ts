@@ -8,7 +8,7 @@ import {
   type User,
   userOf,
 } from '@rollcall/roster'
-import { isRedisTrouble, type Log, type RosterStore, type TargetConfig } from '@rollcall/runtime'
+import { type Attempt, isRedisTrouble, type Log, type RosterStore, type TargetConfig } from '@rollcall/runtime'
 import { attemptSignals } from './attempt-signals.ts'
 import { pauseMs } from './back-off.ts'
 import { LeaseLostError, type Synced, syncUser } from './sync-user.ts'
@@ -19,6 +19,11 @@ import { type Task, type TaskResult, tasks } from './tasks.ts'
 const MOST_ATTEMPTS = 5
 /** When so many users are not taken, for reasons that may pass, and nobody in between, it is the target and not they. */
 const MOST_UNSERVED = 5
+
+/** Before Redis is asked again. */
+const REDIS_PAUSE_MS = 1_000
+/** Of what a target says, in what is kept of an attempt. */
+const LONGEST_MESSAGE = 500
 
 export interface DeliveriesOptions {
   readonly config: TargetConfig
@@ -32,6 +37,8 @@ export interface DeliveriesOptions {
   readonly owe: (user: User) => Promise<unknown>
   /** Somebody else's roster may have been changed by a removal: he has to be compared. */
   readonly compare: (user: User) => Promise<unknown>
+  /** Kept for a while, for people who look. */
+  readonly record: (attempt: Attempt) => Promise<unknown>
   readonly log: Log
 }
 
@@ -83,10 +90,14 @@ export function deliveries(options: DeliveriesOptions) {
       const taken = queue.take(target.kind === 'notify' ? target.batchSize : 1)
       if (taken.length === 0) return
       running++
-      void deliver(taken).finally(() => {
-        running--
-        pump()
-      })
+      void deliver(taken)
+        .catch((error: unknown) =>
+          log.error({ target: config.name, err: error }, 'A delivery ended in no way foreseen'),
+        )
+        .finally(() => {
+          running--
+          pump()
+        })
     }
   }
   queue.onTakeable(() => setImmediate(pump))
@@ -192,7 +203,8 @@ export function deliveries(options: DeliveriesOptions) {
     if (!on.removalTouchesContact || compareOnly) return
     for (const jid of plan.removes) {
       const { username, domain } = splitBareJid(jid)
-      if (username !== undefined && domain === config.domain) await options.compare(userOf(username, domain))
+      if (username !== undefined && domain === config.domain)
+        await insistently(() => options.compare(userOf(username, domain)))
     }
   }
 
@@ -201,6 +213,7 @@ export function deliveries(options: DeliveriesOptions) {
     works()
     lastArrivedAt = Date.now()
     counts.delivered++
+    record(task, 'arrived', undefined, synced?.writes)
     end(task, 'arrived', synced)
   }
 
@@ -208,6 +221,7 @@ export function deliveries(options: DeliveriesOptions) {
     if (stopped.signal.aborted) return end(task, 'dropped')
     if (error.scope === 'target') {
       leaveAlone(error)
+      record(task, 'failed', error)
       return queue.repeat(task, 0)
     }
     note(error, task.user)
@@ -217,13 +231,43 @@ export function deliveries(options: DeliveriesOptions) {
     if (error.isTemporary && (unserved.size === MOST_UNSERVED || (isSilent && isTrial))) leaveAlone(forNobody(error))
     else if (isTrial && !isSilent) works() // it has answered
     const attempts = task.attempts + 1
-    if (error.isTemporary && attempts < MOST_ATTEMPTS)
-      return queue.repeat({ ...task, attempts }, pauseMs(attempts, config, error.retryAfterMs))
+    const isLast = !error.isTemporary || attempts >= MOST_ATTEMPTS
+    record(task, isLast ? (error.isTemporary ? 'owed' : 'rejected') : 'failed', error)
+    if (!isLast) return queue.repeat({ ...task, attempts }, pauseMs(attempts, config, error.retryAfterMs))
     counts.rejected++
     const line = { target: config.name, user: task.user.jid, code: error.code, reason: error.message, attempts }
     log.warn(line, error.isTemporary ? 'A user is put off: the target does not take him' : 'A target refuses a user')
-    if (error.isTemporary) await options.owe(task.user)
+    if (error.isTemporary) await insistently(() => options.owe(task.user))
     end(task, error.isTemporary ? 'owed' : 'rejected')
+  }
+
+  /** Until Redis has it, or this ends. */
+  async function insistently(work: () => Promise<unknown>): Promise<void> {
+    while (!stopped.signal.aborted) {
+      try {
+        return void (await work())
+      } catch (error) {
+        log.debug({ target: config.name, err: error }, 'Redis did not take what it has to know; it is tried again')
+        await pause(REDIS_PAUSE_MS, undefined, { signal: stopped.signal }).catch(() => {})
+      }
+    }
+  }
+
+  function record(task: Task, result: Attempt['result'], error?: TargetError, writes?: number): void {
+    const { user, version, attempts } = task
+    const at = new Date().toISOString()
+    const why = error && { code: error.code, message: error.message.slice(0, LONGEST_MESSAGE) }
+    options
+      .record({
+        user: user.jid,
+        version,
+        at,
+        attempt: attempts + 1,
+        result,
+        ...(writes !== undefined && { writes }),
+        ...why,
+      })
+      .catch(() => {}) // it is only looked at
   }
 
   /** What one user was told is so for all of them. */

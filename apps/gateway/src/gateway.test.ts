@@ -150,6 +150,17 @@ describe('a target that holds rosters', () => {
     await world.redis.zadd('rollcall:{0}:owed:server', 1, 'bad@example.org') // his time has come
     await expectAllOn(server)
     await expect.poll(() => gateway.states()[0]?.owed).toBe(0)
+    const changes = targetLog({ redis: world.redis, target: 'server', shard: 0 })
+    await expect.poll(async () => (await changes.attempts(1))[0]).toMatchObject({ user: 'bad@example.org', writes: 1 })
+    const ofBad = (await changes.attempts(10)).filter(({ user }) => user === 'bad@example.org')
+    expect(ofBad.map(({ attempt, result }) => `${attempt} ${result}`)).toEqual([
+      '1 arrived',
+      '5 owed',
+      '4 failed',
+      '3 failed',
+      '2 failed',
+      '1 failed',
+    ])
   })
 
   test('G7: a contact that it does not take keeps back none of the others', async () => {
@@ -218,6 +229,15 @@ describe('a target that holds rosters', () => {
     await expectAllOn(server)
     await expect.poll(() => world.redis.hget('rollcall:{0}:delivery:server', 'walk')).toBe(null)
     expect(server.writes).toHaveLength(301)
+  })
+
+  test('all that is stored is gone through at a bounded rate', async () => {
+    for (let i = 0; i < 250; i++) await world.change(userNamed(`user${i}`), [contact('aaron')])
+    const server = memoryServer()
+    const started = performance.now()
+    world.startGateway(configured({ server: { ...EJABBERD, maxPerSecond: 100 } }), () => server.target())
+    await expectAllOn(server)
+    expect(performance.now() - started).toBeGreaterThan(1900) // two full pages of 100 and the rest
   })
 
   test('drift is found: what somebody else wrote is mended, or only told', async () => {

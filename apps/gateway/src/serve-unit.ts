@@ -52,6 +52,7 @@ export function serveUnits(options: ServeOptions) {
       store,
       shards,
       serves: (user) => isHeld.get(shardOfUser(user))?.() ?? false,
+      record: (attempt) => logOf(config, shardOf(attempt.user, shards)).record(attempt),
       owe: (user) => logOf(config, shardOfUser(user)).owe(user.jid, Date.now()),
       // By way of Redis: another gateway may hold his shard.
       compare: (user) => logOf(config, shardOfUser(user)).ask([{ id: '', user: user.jid, dryRun: false }]),

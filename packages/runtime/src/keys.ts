@@ -67,6 +67,8 @@ export function deliveryKeys(shard: number, target: string) {
     owed: `${prefix}:owed:${target}`,
     /** Users that somebody wants to be brought to it now. */
     asked: `${prefix}:asked:${target}`,
+    /** What came of the last attempts. */
+    attempts: `${prefix}:attempts:${target}`,
     /** What came of one such request, by user. */
     answer: (id: string): string => `${prefix}:answer:${id}`,
   }

@@ -21,6 +21,7 @@ export const HELP = `npm run targets: who is told of changes, and how that goes
   npm run targets -- sync john --target prosody --dry-run
                                                     says what would be written, and writes nothing
   npm run targets -- sync --all --target prosody    all stored users of its domain; also with --dry-run
+  npm run targets -- attempts hook                  what came of the last attempts, the newest first
   npm run targets -- enable hook                    a target that was disabled is told of changes again
 
 The work is done by the gateways that run; their configuration is needed here too (.env, rollcall.config.json).
@@ -29,6 +30,8 @@ Exit code 0: all went well; 1: something did not, or the command is not understo
 
 /** A gateway takes what is asked for within a poll; one that is about to take over needs the time of a lease. */
 const ANSWER_MS = 30_000
+/** Attempts that are shown. */
+const MOST_ATTEMPTS = 50
 /** Users asked for at a time. */
 const PAGE = 500
 const POLL_MS = 100
@@ -52,7 +55,8 @@ export async function targetsCommand(argv: readonly string[], deps: CommandDeps)
   const [command = 'list', name] = positionals
   if (command === 'list') return list(deps)
   if (command === 'enable') return enable(await targetNamed(name, deps), deps)
-  if (command !== 'sync') throw new CommandError(`There is no command ${command}: use list, sync or enable`)
+  if (command === 'attempts') return attempts(await targetNamed(name, deps), deps)
+  if (command !== 'sync') throw new CommandError(`There is no command ${command}: use list, sync, attempts or enable`)
   const target = await targetNamed(values.target, deps)
   if ((name === undefined) === (values.all !== true))
     throw new CommandError('Name a user, or write --all for all stored users')
@@ -110,6 +114,16 @@ function columnsOf(state: TargetState | null): string[] {
     ...[waiting, delivered, rejected, owed].map((count) => count.toLocaleString('en')),
     lastError ? `${lastError.at} ${lastError.user ?? ''} ${lastError.code}: ${lastError.message}` : '',
   ]
+}
+
+async function attempts(target: TargetConfig, deps: CommandDeps): Promise<0> {
+  const all = await Promise.all(shardsOf(deps).map((shard) => logOf(target, shard, deps).attempts(MOST_ATTEMPTS)))
+  const newest = all.flat().sort((a, b) => (a.at < b.at ? 1 : -1))
+  const table = new Table({ head: ['at', 'user', 'version', 'attempt', 'result', 'written', 'why not'] })
+  for (const { at, user, version, attempt, result, writes, code, message } of newest.slice(0, MOST_ATTEMPTS))
+    table.push([at, user, version || '', attempt, result, writes ?? '', code ? `${code}: ${message}` : ''])
+  deps.print(table.length > 0 ? table.toString() : 'Nothing has been tried yet.')
+  return 0
 }
 
 async function enable(target: TargetConfig, deps: CommandDeps): Promise<0> {

@@ -1,4 +1,5 @@
 export {
+  Attempt,
   type Delivery,
   type Followed,
   type LogEntry,

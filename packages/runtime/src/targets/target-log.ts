@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { BareJid, type Domain } from '@rollcall/roster'
+import { BareJid, type Domain, TargetFailureCode } from '@rollcall/roster'
 import { z } from 'zod'
 import { deliveryKeys, shardKeys } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
@@ -71,10 +71,29 @@ export interface Delivery {
   readonly disabled: boolean
 }
 
+/** What came of one attempt to bring a user to a target. */
+export const Attempt = z.object({
+  user: BareJid,
+  /** Of the roster; 0: not known. */
+  version: z.int(),
+  /** ISO 8601. */
+  at: z.iso.datetime(),
+  /** Which attempt it was, the first is 1. */
+  attempt: z.int(),
+  result: z.enum(['arrived', 'failed', 'rejected', 'owed']),
+  /** Contacts written, of a target that holds rosters. */
+  writes: z.int().exactOptional(),
+  code: TargetFailureCode.exactOptional(),
+  message: z.string().exactOptional(),
+})
+export type Attempt = z.infer<typeof Attempt>
+
 /** When a user who could not be brought to a target is tried again. */
 const OWED_RETRY_MS = 600_000
 /** Users asked for, or owed, that are taken at a time. */
 const MOST_AT_ONCE = 100
+/** Attempts that are kept, about. */
+const ATTEMPTS_KEPT = 1_000
 /** How long the answer to a request to sync can be read. */
 const ANSWER_TTL_S = 600
 
@@ -179,6 +198,14 @@ export function targetLog({ redis, target, shard, scripts = loadScripts(redis.is
       await redis.expire(keys.answer(id), ANSWER_TTL_S)
     },
     answers: (id: string): Promise<Record<string, string>> => redis.hgetall(keys.answer(id)),
+
+    record: (attempt: Attempt) =>
+      redis.xadd(keys.attempts, 'MAXLEN', '~', ATTEMPTS_KEPT, '*', 'attempt', JSON.stringify(attempt)),
+    /** The last attempts, the newest first. */
+    async attempts(most: number): Promise<Attempt[]> {
+      const entries = await redis.xrevrange(keys.attempts, '+', '-', 'COUNT', most)
+      return entries.map(([, [, text = '']]) => Attempt.parse(JSON.parse(text)))
+    },
 
     writeState: (state: TargetState) => write({ state: JSON.stringify(state) }),
     async state(): Promise<TargetState | null> {
