@@ -57,6 +57,12 @@ const EJABBERD_PACKAGES = [
 ]
 
 /**
+ * One scheduler, and no busy waiting: that calls sched_yield, for which a busy Linux puts it behind all others. With
+ * Erlang's defaults it then did not get up within a minute.
+ */
+const CALM = ['+S', '1:1', '+sbwt', 'none', '+sbwtdcpu', 'none', '+sbwtdio', 'none']
+
+/**
  * Debian's ejabberd, unpacked without root into `.cache/ejabberd`, as a child process: Erlang is started as ejabberdctl
  * starts it, but by nobody in particular and without distribution, so that it has no node name, no cookie and no epmd.
  * Whether it is ready is for the caller to ask: only he knows where it listens.
@@ -73,7 +79,7 @@ export async function startEjabberdServer(options: EjabberdOptions): Promise<Chi
   return startChild({
     name: 'ejabberd',
     command,
-    args: ['-noinput', '-mnesia', 'dir', `"${join(directory, 'mnesia')}"`, '-s', 'ejabberd'],
+    args: [...CALM, '-noinput', '-mnesia', 'dir', `"${join(directory, 'mnesia')}"`, '-s', 'ejabberd'],
     cwd: directory,
     env: {
       ...env,

@@ -11,6 +11,7 @@ export {
   type WaitForUrlOptions,
 } from './child.ts'
 export { bringDebianPackages, type DebianPackages, hasDebianPackages } from './debian-packages.ts'
+export { type EjabberdOptions, startEjabberdServer } from './ejabberd-server.ts'
 export { freePort, isPortFree } from './free-port.ts'
 export {
   NoProsodyError,
