@@ -48,4 +48,4 @@ export const contact = (
 ): Contact => ({ jid: jid(text), groups, subscription, ...(name !== '' && { name }) })
 
 /** For what should end long before. */
-export const soon = (): AbortSignal => AbortSignal.timeout(10_000)
+export const soon = (): AbortSignal => AbortSignal.timeout(20_000)

@@ -10,7 +10,7 @@ export type CommandAnswer =
 
 export type EjabberdApi = ReturnType<typeof ejabberdApi>
 
-/** Larger answers are not read: a roster of 10,000 contacts, each in five groups, has 10 MB. */
+/** Larger answers are not read: a roster of 10,000 contacts, each in five groups, has 5 MB. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024
 
 const JSON_HEADERS = { 'content-type': 'application/json' }

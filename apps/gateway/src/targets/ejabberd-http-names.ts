@@ -1,11 +1,10 @@
-import type { BareJid, Contact } from '@rollcall/roster'
-import { printable, splitBareJid, type User } from '@rollcall/roster'
+import { type BareJid, type Contact, printable, splitBareJid, type User } from '@rollcall/roster'
 import { TargetError } from './target.ts'
 
 /**
  * ejabberd compares usernames by nodeprep (RFC 3920), which folds more than RFC 8265: it takes `straße` for `strasse`, who
- * may be somebody else, and keeps a contact under that name, where no comparison would ever find him.
- * The characters that RFC 8265 refuses anyway are left out here.
+ * may be somebody else, and keeps a contact under that name, where no comparison would ever find him. This is what nodeprep
+ * does with those names that RFC 8265 leaves as they are; letters younger than Unicode 3.2 ejabberd refuses by itself.
  */
 export function nodeprep(username: string): string {
   if (ASCII.test(username)) return username

@@ -56,6 +56,24 @@ describe('finding out', () => {
     expect(written.map(({ args }) => args.localuser)).toEqual(written.map(() => '@'))
   })
 
+  it.each(['registered_vhosts', 'check_account', 'get_roster', 'add_rosteritem', 'delete_rosteritem'])(
+    'fails when %s is not allowed, or not there',
+    async (denied) => {
+      for (const [status, code] of [
+        [403, 32],
+        [404, 44],
+      ] as const) {
+        const text = JSON.stringify({ status: 'error', code, message: 'No.' })
+        ejabberd.reply(({ name }) => (name === denied ? { status, text } : 'as usual'))
+        await expect(target.check?.(soon())).rejects.toMatchObject({
+          code: 'target-not-granted',
+          scope: 'target',
+          message: expect.stringContaining(denied),
+        })
+      }
+    },
+  )
+
   it('fails for what does not answer as ejabberd does', async () => {
     ejabberd.reply(({ name }) => (name === 'add_rosteritem' ? { status: 200, text: '0' } : 'as usual'))
     await expect(target.check?.(soon())).rejects.toMatchObject({ code: 'target-answer-invalid', scope: 'target' })
