@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Config, createLog, loadConfig } from '@rollcall/runtime'
 import { type RunningApi, startApi } from '../../apps/api/src/api.ts'
+import { type RunningGateway, startGateway } from '../../apps/gateway/src/gateway.ts'
 import { type RunningWorker, startWorker } from '../../apps/worker/src/worker.ts'
 import { freshRedisUrl } from './fresh-redis.ts'
 import { type Answer, type SendOptions, send } from './http.ts'
@@ -12,6 +13,7 @@ export interface Rollcall {
   /** More api replicas or workers of the same Rollcall; `env` on top of what it was started with. */
   startApi(env?: Record<string, string>): Promise<RunningApi>
   startWorker(env?: Record<string, string>): Promise<RunningWorker>
+  startGateway(env?: Record<string, string>): Promise<RunningGateway>
   /** POST /roster_admin/refresh; a string or bytes are sent as they are. */
   refresh(
     body: unknown,
@@ -81,6 +83,7 @@ export async function startRollcall({
     api,
     startApi: async (more) => keep(await startApi(configOf(more), log)),
     startWorker: async (more) => keep(await startWorker(configOf(more), log)),
+    startGateway: async (more) => keep(await startGateway(configOf({ GATEWAY_PORT: '0', ...more }), log)),
     async refresh(body, headers = {}) {
       const raw = typeof body === 'string' || body instanceof Uint8Array
       const response = await fetch(`${api.url}/roster_admin/refresh`, {

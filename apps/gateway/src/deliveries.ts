@@ -29,8 +29,7 @@ export interface DeliveriesOptions {
   readonly config: TargetConfig
   readonly target: Target
   readonly ownership: Ownership
-  readonly store: Pick<RosterStore, 'read' | 'states'>
-  readonly shards: number
+  readonly store: Pick<RosterStore, 'read' | 'isUnknown'>
   /** Whether this gateway serves a user now. */
   readonly serves: (user: User) => boolean
   /** The user is tried again later, whatever becomes of this gateway. */

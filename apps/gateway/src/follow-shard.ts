@@ -115,6 +115,8 @@ export function followShard(options: FollowOptions): Following {
     if (room <= 0) return false
     const followed = await changes.follow(position, Math.min(room, MOST_AT_ONCE))
     clock = { redis: followed.now, local: performance.now() }
+    for (const request of followed.asked) takeRequest(request)
+    for (const jid of followed.owed) takeOwed(userFromJid(jid))
     if (followed.position.epoch === '') {
       isEmpty = true // nobody has ever asked for a roster: there is no log yet
       return false
@@ -125,8 +127,6 @@ export function followShard(options: FollowOptions): Following {
     await begin(followed)
     position = followed.position
     for (const entry of followed.entries) position = { epoch: position.epoch, id: takeEntry(entry) }
-    for (const request of followed.asked) takeRequest(request)
-    for (const jid of followed.owed) takeOwed(userFromJid(jid))
     await lookForDrift()
     return followed.entries.length === MOST_AT_ONCE
   }

@@ -50,7 +50,6 @@ export function serveUnits(options: ServeOptions) {
       }),
       ownership: 'owns' in config ? ownershipOf(config) : { kind: 'all' },
       store,
-      shards,
       serves: (user) => isHeld.get(shardOfUser(user))?.() ?? false,
       record: (attempt) => logOf(config, shardOf(attempt.user, shards)).record(attempt),
       owe: (user) => logOf(config, shardOfUser(user)).owe(user.jid, Date.now()),

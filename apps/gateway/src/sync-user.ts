@@ -1,5 +1,4 @@
 import {
-  type BareJid,
   EMPTY_ROSTER,
   isEmptyPlan,
   type Ownership,
@@ -9,14 +8,13 @@ import {
   type SyncPlan,
   type User,
 } from '@rollcall/roster'
-import { type RosterStore, shardOf } from '@rollcall/runtime'
+import type { RosterStore } from '@rollcall/runtime'
 import { type RosterTarget, TargetError } from './targets/target.ts'
 
 export interface SyncDeps {
   readonly target: RosterTarget
   readonly ownership: Ownership
-  readonly store: Pick<RosterStore, 'read' | 'states'>
-  readonly shards: number
+  readonly store: Pick<RosterStore, 'read' | 'isUnknown'>
   /** A signal for one request to the target. */
   readonly signal: () => AbortSignal
   /** Whether this gateway still serves the user: one that was stopped for a while must not write what is old by now. */
@@ -73,13 +71,8 @@ const isAboutOneContact = (error: unknown): error is TargetError =>
   error instanceof TargetError && error.scope === 'user' && error.code === 'target-refused' && !error.isTemporary
 
 /** A user who is gone has no contacts; one whose roster nobody used for long, and which was dropped, keeps them. */
-async function desiredRoster({ jid }: User, { store, shards }: SyncDeps): Promise<Roster | null> {
+async function desiredRoster({ jid }: User, { store }: SyncDeps): Promise<Roster | null> {
   const stored = await store.read(jid)
   if (stored) return readContactsBody(stored.body.toString())
-  return (await isGone(jid, shardOf(jid, shards), store)) ? EMPTY_ROSTER : null
-}
-
-async function isGone(jid: BareJid, shard: number, store: SyncDeps['store']): Promise<boolean> {
-  const { states } = await store.states(shard, [jid])
-  return states[0]?.code === 'user-unknown'
+  return (await store.isUnknown(jid)) ? EMPTY_ROSTER : null
 }

@@ -1,9 +1,20 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { BareJid, Domain } from '@rollcall/roster'
-import { connectRedis, createLog, refreshId, refreshOwnerKey, rosterStore, shardKeys } from '@rollcall/runtime'
+import {
+  connectRedis,
+  createLog,
+  refreshId,
+  refreshOwnerKey,
+  rosterStore,
+  shardKeys,
+  targetLog,
+} from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { refreshRecords } from '../../../apps/api/src/refresh-records.ts'
@@ -21,6 +32,7 @@ afterEach(() => backend.close())
 
 const ACL_FILE = join(repositoryRoot, 'deploy/redis/users.acl')
 const API = { REDIS_USERNAME: 'rollcall-api', REDIS_PASSWORD: 'change-me' }
+const GATEWAY = { REDIS_USERNAME: 'rollcall-gateway', REDIS_PASSWORD: 'change-me-three' }
 const WORKER = { REDIS_USERNAME: 'rollcall-worker', REDIS_PASSWORD: 'change-me-too' }
 
 describe('with the rights of deploy/redis/users.acl', () => {
@@ -92,6 +104,45 @@ describe('with the rights of deploy/redis/users.acl', () => {
     await worker.dropUnused(0, 1)
     expect((await rollcall.send('/health/ready')).json()).toMatchObject({ status: 'ok', reasons: [] })
     expect(await refusals()).toEqual([])
+  })
+
+  test('a gateway tells targets, compares, looks for drift and answers, and asks for nothing that it may not', async () => {
+    const told = createServer((_, response) => response.end()).listen(0, '127.0.0.1')
+    await once(told, 'listening')
+    onTestFinished(() => void told.close())
+    const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
+    const url = `http://127.0.0.1:${(told.address() as AddressInfo).port}`
+    await rollcall.startGateway({
+      ...GATEWAY,
+      TARGETS: JSON.stringify({
+        hook: { type: 'webhook', url, secret },
+        server: { type: 'ejabberd-http', url, driftIntervalS: 1, backoffMs: 50, maxBackoffMs: 100 },
+      }),
+    })
+    expect(await isDone('john')).toBe(true)
+    const log = targetLog({ redis: ofGateway(), target: 'hook', shard: 0 })
+    await log.ask([{ id: 'by-hand', user: jid('john'), dryRun: false }])
+    await expect.poll(async () => Object.keys(await log.answers('by-hand'))).toEqual([jid('john')])
+    await expect.poll(async () => (await log.attempts(1))[0]?.result).toBe('arrived')
+    await log.owe(jid('john'), 1)
+    await log.settle(jid('john'))
+    await log.disable()
+    await log.enable()
+    expect(await refusals()).toEqual([])
+  })
+
+  function ofGateway(): Redis {
+    const { REDIS_USERNAME: username, REDIS_PASSWORD: password } = GATEWAY
+    const redis = new Redis(admin.options.port ?? 0, { username, password })
+    onTestFinished(() => redis.disconnect())
+    return redis
+  }
+
+  test('a gateway can write neither rosters nor the change log', async () => {
+    const redis = ofGateway()
+    await expect(redis.hset(shardKeys(0).roster(jid('john')), 'body', 'x')).rejects.toThrow('NOPERM')
+    await expect(redis.xadd(shardKeys(0).changes, '*', 'user', 'x')).rejects.toThrow('NOPERM')
+    await expect(redis.hset(shardKeys(0).user(jid('john')), 'wanted', 1)).rejects.toThrow('NOPERM')
   })
 
   /** What Redis has refused to somebody for want of a right. */

@@ -262,6 +262,11 @@ export function rosterStore(options: RosterStoreOptions) {
       return { epoch, states: rows.map(stateOf) }
     },
 
+    /** Whether the backend does not know the user, as it last said. */
+    async isUnknown(jid: BareJid): Promise<boolean> {
+      return (await redis.hget(keysOf(jid).user(jid), 'code')) === ('user-unknown' satisfies FailureCode)
+    },
+
     /** Users of a shard that have been open for longer than `graceMs`, unless another process looked within `intervalMs`. */
     async sweep(shard: number, graceMs: number, intervalMs: number, most: number): Promise<BareJid[]> {
       const keys = keysAt(shard)

@@ -136,8 +136,8 @@ export function targetLog({ redis, target, shard, scripts = loadScripts(redis.is
     async follow(position: Position | null, most: number): Promise<Followed> {
       const [now, current, kind, id, entries, asked, owed] = (await run(
         'follow',
-        [epoch, changes, keys.asked, keys.owed],
-        [position?.epoch ?? '', position?.id ?? '', most, MOST_AT_ONCE, OWED_RETRY_MS],
+        [keys.asked, keys.owed],
+        [position?.epoch ?? '', position?.id ?? '', most, MOST_AT_ONCE, OWED_RETRY_MS, epoch, changes],
       )) as [number, string, Followed['kind'], string, [string, string[]][], string[], BareJid[]]
       return {
         now,
