@@ -42,7 +42,7 @@ const Header = z.object({
 })
 
 /** An api that takes in a refresh and is silent for so long is dead: another one goes on. */
-const OWNER_LEASE_MS = 10_000
+const OWNER_LEASE_MS = 4_000
 
 export type RefreshRecords = ReturnType<typeof refreshRecords>
 

@@ -2,7 +2,7 @@ import { isRedisTrouble, oneAtATime, PRIORITY, shardOf } from '@rollcall/runtime
 import type { RefreshChunk } from './refresh-records.ts'
 import { askFor, chunksOf, type RefreshDeps, takeIn } from './refresh-users.ts'
 
-const LOOK_EVERY_MS = 2500
+const LOOK_EVERY_MS = 1000
 
 /** Goes on with refreshes whose api died before all their users were asked for (G8). */
 export function startResuming(deps: RefreshDeps): () => void {

@@ -32,7 +32,7 @@ export const killApi: Fault = {
   name: 'kill-api',
   about: 'kill -9 of an api while it takes in a large refresh and reads of rosters not stored yet',
   answersWithinMs: 10_000,
-  settlesWithinMs: 25_000, // another api waits 10 s for a sign of life before it goes on with a refresh
+  settlesWithinMs: 20_000, // of which another api waits 4 s for a sign of life before it goes on with a refresh
   plan({ scene, random, load, stored }) {
     const at = random.below(scene.apis.length)
     const victim = scene.apis[at]
