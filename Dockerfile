@@ -10,6 +10,7 @@ COPY apps/api/package.json apps/api/
 COPY apps/worker/package.json apps/worker/
 COPY apps/gateway/package.json apps/gateway/
 COPY examples/contacts-app/package.json examples/contacts-app/
+COPY examples/xmpp-client/package.json examples/xmpp-client/
 COPY tools/package.json tools/
 COPY bench/package.json bench/
 COPY chaos/package.json chaos/

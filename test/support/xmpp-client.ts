@@ -1,5 +1,6 @@
 import { client, type Element, xml } from '@xmpp/client'
 import { onTestFinished } from 'vitest'
+import { itemsOf, ROSTER, type RosterItem } from '../../examples/xmpp-client/src/roster-item.ts'
 
 export interface XmppClient {
   /** With its resource. */
@@ -18,15 +19,6 @@ export interface XmppClient {
   vanish(): void
   /** Logs out. */
   leave(): Promise<void>
-}
-
-export interface RosterItem {
-  readonly jid: string
-  readonly name: string
-  /** Sorted. */
-  readonly groups: readonly string[]
-  /** `remove` in a push, when it is gone. */
-  readonly subscription: string
 }
 
 export interface RosterPush extends RosterItem {
@@ -48,8 +40,6 @@ export interface Login {
   readonly password: string
   readonly resource?: string
 }
-
-const ROSTER = 'jabber:iq:roster'
 
 /** A client that has its roster and is available. Without TLS. Ends with the test. */
 export async function onlineClient(login: Login): Promise<XmppClient> {
@@ -93,14 +83,3 @@ export async function onlineClient(login: Login): Promise<XmppClient> {
     leave: async () => void (await xmpp.stop()),
   }
 }
-
-const itemsOf = (query: Element): RosterItem[] =>
-  query.getChildren('item').map((item) => ({
-    jid: item.attrs.jid ?? '',
-    name: item.attrs.name ?? '',
-    groups: item
-      .getChildren('group')
-      .map((group) => group.getText())
-      .sort(),
-    subscription: item.attrs.subscription ?? '',
-  }))
