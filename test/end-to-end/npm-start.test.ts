@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { makeToken } from '@rollcall/runtime'
 import { describe, expect, test } from 'vitest'
 import { freePort, isPortFree, repositoryRoot } from '../../tools/src/index.ts'
+import { startReceiver } from '../support/http-receiver.ts'
 import { type AppProcess, isRunning, spawnNode, temporaryDirectory } from '../support/processes.ts'
 
 const START = join(repositoryRoot, 'tools/start.mjs')
@@ -74,13 +75,86 @@ describe('npm start', () => {
   })
 })
 
+describe('npm start -- --with prosody', () => {
+  test('both clients are told what the printed lines change; what ended starts again; nothing is left', {
+    timeout: 180_000,
+  }, async ({ annotate }) => {
+    const data = await temporaryDirectory()
+    const started = await start(data, {}, ['--with', 'prosody'])
+    await annotate(`start: ${started.seconds} s`)
+    const [befriend = '', rename = '', regroup = '', unfriend = ''] = started.curls
+    const { process, pidToStop } = started
+    expect(
+      process.lines.filter((line) => line.includes('is now a contact (')),
+      'rosters of before',
+    ).toEqual([])
+    const told = async (line: string, ...words: RegExp[]) => {
+      expect(await curl(line)).toMatchObject({ status: 200, body: { changed: true, rollcall: { told: true } } })
+      await Promise.all(words.map((each) => process.waitForLine(each)))
+    }
+
+    await told(
+      befriend,
+      /john: aaron is now a contact \("Aaron Jackson", Friends, both\)/,
+      /aaron: john is now a contact \("John Larsen", Friends, both\)/,
+      /john: aaron is online/,
+      /aaron: john is online/,
+    )
+    await told(rename, /john: aaron is now called "Ari" \(was "Aaron Jackson"\)/)
+
+    globalThis.process.kill(pidToStop('aaron'), 'SIGTERM')
+    await process.waitForLine(/john: aaron is offline/)
+    globalThis.process.kill(pidToStop('prosody'), 'SIGKILL')
+    await process.waitForLine(/prosody has ended/)
+    await process.waitForLine(/john: the connection is gone/)
+    await startAgain(data)
+    await expect.poll(() => process.lines.filter((line) => /(john|aaron): online, with/.test(line)).length).toBe(4)
+
+    await told(regroup, /john: aaron is now in Work/, /aaron: john is now in Work/)
+    await told(unfriend, /john: aaron is no longer a contact \(was "Ari", Work, both\)/, /aaron: john is no longer/)
+
+    const pids = pidsOf(data)
+    expect(pids).toHaveLength(10) // itself, Redis, Prosody, the example, the api, two workers, the gateway, two clients
+    const interrupted = performance.now()
+    process.kill('SIGINT')
+    expect(await process.exited).toEqual({ code: 0, signal: null })
+    expect(performance.now() - interrupted).toBeLessThan(5_000)
+    expect(pids.filter(isRunning)).toEqual([])
+    const port = Number(/log in at 127\.0\.0\.1:(\d+)/.exec(process.lines.join('\n'))?.[1])
+    expect(await isPortFree(port)).toBe(true)
+  })
+
+  test('is refused beside a backend of the user, whose users are not known', async () => {
+    const data = await temporaryDirectory()
+    const env = { ...ENV, HTTP_ROSTER_URL: 'http://127.0.0.1:1/%s' }
+    const refused = await spawnNode('npm start', [START, '--data', data, '--with', 'prosody'], env)
+    expect(await refused.exited).toEqual({ code: 1, signal: null })
+    expect(refused.lines.join('\n')).toContain('--with prosody is for the users of the example')
+    expect(readdirSync(data)).toEqual([])
+  })
+})
+
+test('npm start with TARGETS starts a gateway, which tells them', { timeout: 120_000 }, async () => {
+  const data = await temporaryDirectory()
+  const receiver = await startReceiver()
+  const secret = `whsec_${Buffer.alloc(24).toString('base64')}`
+  const TARGETS = JSON.stringify({ hook: { type: 'webhook', url: receiver.url, secret } })
+  const { process, contactsOf, exampleUrl, ...started } = await start(data, { TARGETS })
+  const stranger = await somebodyUnknownTo('john', { contactsOf, exampleUrl, process, ...started })
+  await ask(`${exampleUrl}/friendships`, JSON.stringify({ a: 'john', b: stranger }))
+  const isTold = () => receiver.requests.some(({ body }) => body.includes(`"username":"${stranger}"`))
+  await expect.poll(isTold, { timeout: 20_000 }).toBe(true)
+  process.kill('SIGINT')
+  expect(await process.exited).toEqual({ code: 0, signal: null })
+})
+
 // macOS knows 127.0.0.1 only.
 const ANOTHER_LOOPBACK = process.platform === 'linux' ? '127.0.0.2' : '127.0.0.1'
 
 /** `npm start` with free ports and a data directory of its own, when all is up. */
-async function start(data: string, env: Readonly<Record<string, string>> = {}) {
+async function start(data: string, env: Readonly<Record<string, string>> = {}, flags: readonly string[] = []) {
   const started = performance.now()
-  const process = await spawnNode('npm start', [START, '--data', data], { ...ENV, ...env })
+  const process = await spawnNode('npm start', [START, '--data', data, ...flags], { ...ENV, ...env })
   await process.waitForLine(/Ctrl-C ends everything/, 90_000)
   const seconds = Number(((performance.now() - started) / 1_000).toFixed(1))
   const curls = process.lines.filter((line) => line.trim().startsWith('curl '))
@@ -93,7 +167,7 @@ async function start(data: string, env: Readonly<Record<string, string>> = {}) {
     ports,
     apiUrl,
     exampleUrl: exampleUrl ?? '',
-    curls: curls as [refresh: string, read: string],
+    curls: curls as [string, string, ...string[]],
     contactsOf: (user: string) => ask(`${apiUrl}/contacts/${user}`),
     /** Of the printed `<part>  kill <pid>`. */
     pidToStop: (part: string): number =>
@@ -106,6 +180,8 @@ const ENV = {
   HOST: '',
   PORT: '0',
   EXAMPLE_PORT: '0',
+  GATEWAY_PORT: '0',
+  TARGETS: '',
   HTTP_ROSTER_URL: '',
   REDIS_URL: '',
   TOKENS: '',
@@ -140,12 +216,13 @@ async function somebodyUnknownTo(user: string, { exampleUrl, contactsOf }: Await
 
 /** What curl would do with a printed line; not every machine has curl. */
 function curl(line: string) {
-  const { body, url } = /^ *curl (?:-d '(?<body>[^']*)' )?(?<url>\S+)/.exec(line)?.groups ?? {}
-  return ask(url ?? '', body)
+  const fields = [...line.matchAll(/ -d (?:'([^']*)'|(\S+))/g)].map(([, quoted, word]) => quoted ?? word)
+  const method = / -X (\w+)/.exec(line)?.[1]
+  return ask(line.trim().split(' ').at(-1) ?? '', fields.length > 0 ? fields.join('&') : undefined, method)
 }
 
-async function ask(url: string, body?: string) {
-  const form = { method: 'POST', body: body ?? '', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+async function ask(url: string, body?: string, method = 'POST') {
+  const form = { method, body: body ?? '', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
   const response = await fetch(url, body === undefined ? {} : form)
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }

@@ -22,6 +22,11 @@ describe('what is shown of a log', () => {
     })
   })
 
+  test('the reason that an app gives', () => {
+    const line = '{"level":"warn","msg":"A target cannot be reached","reason":"it closed the connection"}'
+    expect(noteworthy(line, 'stdout')?.text).toBe('A target cannot be reached: it closed the connection')
+  })
+
   test('of stderr what is no log line, as it is, without the frames of a stack: a crash before the log is up', () => {
     const text = 'SyntaxError: Unexpected token'
     expect(noteworthy(text, 'stderr')).toEqual({ severity: 'error', text })

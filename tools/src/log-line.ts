@@ -27,7 +27,7 @@ export function noteworthy(line: string, from: OutputStream): LogLine | undefine
 const isNoise = (line: string): boolean => /^\s*$|^\s+at |^IMPORTANT! Eviction policy/.test(line)
 
 function errorMessage(entry: Readonly<Record<string, unknown>>): unknown {
-  const error = entry.err ?? entry.error
+  const error = entry.err ?? entry.error ?? entry.reason
   return typeof error === 'object' && error !== null && 'message' in error ? error.message : error
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import colours from 'picocolors'
+import { ONLINE, PASSWORD } from './local-prosody.ts'
 import type { Part } from './part.ts'
 import { shortPath } from './repository.ts'
 import { shellWord } from './shell-word.ts'
@@ -20,8 +21,14 @@ export function nextSteps(options: StartOptions, parts: Parts, { refreshed, ms }
     colours.bold(colours.green(`Rollcall is up (${(ms / 1000).toFixed(1)} s).`)),
     ...(refreshed === undefined ? [] : [refreshed]),
     '',
+    ...(options.prosody
+      ? [
+          `${ONLINE.join(' and ')} are online at Prosody. What their clients are told is written here, in this shell.`,
+          '',
+        ]
+      : []),
     colours.bold('Try in a second shell'),
-    ...thingsToTry(options).flat().map(indent),
+    ...[...friendshipsToTry(options), ...thingsToTry(options)].flat().map(indent),
     '',
     colours.bold('Stop one part; the others go on'),
     ...parts.all.map((each) => indent(stopLine(each))),
@@ -30,6 +37,11 @@ export function nextSteps(options: StartOptions, parts: Parts, { refreshed, ms }
       : []),
     ...command('Start again what has ended:', parts.againCommand).map(indent),
     '',
+    ...(options.prosody
+      ? [
+          `Prosody: any user of the example may log in at 127.0.0.1:${options.prosody.ports.clients}, without TLS, with the password ${PASSWORD}.`,
+        ]
+      : []),
     `Redis: ${parts.redis ? `${parts.redisUrl()}, its data in ${shortPath(parts.redisDirectory)}` : 'yours'}.` +
       ` Logs: ${shortPath(join(options.dataDirectory, 'logs'))}. Ctrl-C ends everything.`,
   ].join('\n')
@@ -51,6 +63,24 @@ function thingsToTry({ api, example, tokens }: StartOptions): string[][] {
     command('Read a roster:', `${curl} ${url(`/contacts/${one}`)}`),
     ...(example ? [[`Open ${example.url} in a browser, befriend two users, and read again.`]] : []),
     command('How it is:', `curl ${url('/health/ready')}`),
+  ]
+}
+
+function friendshipsToTry({ example, prosody }: StartOptions): string[][] {
+  if (!example || !prosody) return []
+  const friendships = shellWord(`${example.url}/friendships`)
+  const aaron = shellWord(`${example.url}/users/aaron`)
+  return [
+    command('Befriend them. Here you see  john: aaron is now a contact …', `curl -d a=john -d b=aaron ${friendships}`),
+    command('Rename aaron. Here you see  john: aaron is now called "Ari" …', `curl -X PATCH -d name=Ari ${aaron}`),
+    command(
+      'Put them into another group. Here you see  john: aaron is now in Work …',
+      `curl -d a=john -d b=aaron -d group=Work ${friendships}`,
+    ),
+    command(
+      'Unfriend them. Here you see  john: aaron is no longer a contact …',
+      `curl -X DELETE -d a=john -d b=aaron ${friendships}`,
+    ),
   ]
 }
 

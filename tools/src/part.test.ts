@@ -11,6 +11,7 @@ function scriptPart(script: string) {
   const logDirectory = mkdtempSync(join(tmpdir(), 'rollcall-part-'))
   onTestFinished(() => rmSync(logDirectory, { recursive: true }))
   const notes: LogLine[] = []
+  const said: string[] = []
   const api = part({
     name: 'api',
     logDirectory,
@@ -18,9 +19,10 @@ function scriptPart(script: string) {
     ready: (child) => child.waitForLine(/ready/),
     onNote: (_part, note) => notes.push(note),
     onEnd: () => undefined,
+    onSay: (line) => said.push(line),
   })
   onTestFinished(() => api.stop(0))
-  return { api, notes }
+  return { api, notes, said }
 }
 
 test('a part that ends at start shows what people should see of its log, and names the log', async () => {
@@ -40,6 +42,15 @@ test('one whose log is plain text shows the end of it', async () => {
   await expect(api.start()).rejects.toThrow(
     /its log is .*\n {2}line 5\n {2}line 6\n {2}line 7\n {2}line 8\n {2}line 9$/,
   )
+})
+
+test('what a part says is passed on, what it complains of is not said', async () => {
+  const { api, said } = scriptPart(
+    'console.error("hm"); console.log("ready"); console.log("hello"); setInterval(() => {}, 1000)',
+  )
+  await api.start()
+  await expect.poll(() => said).toEqual(['ready', 'hello'])
+  await api.stop(1_000)
 })
 
 test('what has been stopped is not started again', async () => {

@@ -16,6 +16,8 @@ export interface PartOptions {
   readonly onNote: (part: string, note: LogLine) => void
   /** Called when it ends although nobody asked us to stop it. */
   readonly onEnd: (part: Part, exit: Exit) => void
+  /** Of a part that speaks to people: called for each line of its stdout. */
+  readonly onSay?: (line: string) => void
 }
 
 export type PartOutput = Required<Pick<ChildOptions, 'onLine'>>
@@ -37,7 +39,7 @@ export interface Part {
 
 const REPEAT_MS = 5_000
 
-export function part({ name, launch, ready, logDirectory, onNote, onEnd }: PartOptions): Part {
+export function part({ name, launch, ready, logDirectory, onNote, onEnd, onSay }: PartOptions): Part {
   const logFile = join(logDirectory, `${name}.log`)
   const log: WriteStream = createWriteStream(logFile, { flags: 'a' })
   let child: Child | undefined
@@ -48,6 +50,7 @@ export function part({ name, launch, ready, logDirectory, onNote, onEnd }: PartO
 
   const onLine = (line: string, from: OutputStream) => {
     log.write(`${line}\n`)
+    if (from === 'stdout' && !stopping) onSay?.(line)
     const note = noteworthy(line, from)
     if (!note || stopping || isRepeated(note.text)) return
     saidSomething = true

@@ -72,8 +72,11 @@ const PORT_ATTEMPTS = 5
 export class NoProsodyError extends Error {
   override readonly name = 'NoProsodyError'
   constructor(cause?: unknown) {
-    const why = cause instanceof Error ? `: ${cause.message.trim()}` : ', which only Debian and its kin have'
-    super(`No Prosody here. It is brought from Debian's packages${why}`, { cause })
+    const why =
+      cause instanceof Error
+        ? `that went wrong: ${cause.message.trim()}\nThe first time, it needs the network.`
+        : 'and there is no apt-get and dpkg-deb here.\nTake a machine or a container with Debian or Ubuntu, or name a Prosody of your own in TARGETS: docs/prosody.md.'
+    super(`No Prosody here. It is brought from the packages of Debian and its kin, ${why}`, { cause })
   }
 }
 

@@ -11,7 +11,8 @@ beforeEach(() => {
   onTestFinished(() => rmSync(directory, { recursive: true }))
 })
 
-const read = (env: Record<string, string> = {}) => readStartOptions('/data', env, directory)
+const read = (env: Record<string, string> = {}, flags: { withProsody?: boolean } = {}) =>
+  readStartOptions({ dataDirectory: '/data', withProsody: false, ...flags }, env, directory)
 const write = (file: string, text: string) => writeFileSync(join(directory, file), text)
 
 const addressOf = (host: string, port: number) => ({ host, port, url: `http://${host}:${port}` })
@@ -68,6 +69,37 @@ describe('npm start', () => {
     ])
   })
 
+  test('starts a gateway for whoever has TARGETS, wherever that is said', async () => {
+    const targets = { crm: { type: 'webhook', url: 'http://127.0.0.1:3000', secret: `whsec_${'A'.repeat(32)}` } }
+    expect(await read({ TARGETS: JSON.stringify(targets) })).toMatchObject({
+      gateway: addressOf('127.0.0.1', 8082),
+      prosody: undefined,
+      targets: undefined,
+    })
+    write('rollcall.config.json', JSON.stringify({ targets }))
+    expect(await read({ GATEWAY_PORT: '9000' })).toMatchObject({ gateway: { port: 9000 } })
+    await expect(read({ GATEWAY_PORT: '8080' })).rejects.toThrow('PORT and GATEWAY_PORT are both 8080')
+
+    const { prosody, targets: all } = await read({ XMPP_DOMAIN: 'example.net' }, { withProsody: true })
+    expect(JSON.parse(all ?? '')).toEqual({
+      ...targets,
+      prosody: {
+        type: 'xep-0356',
+        domain: 'example.net',
+        component: 'rollcall.example.net',
+        service: `xmpp://127.0.0.1:${prosody?.ports.components}`,
+        secret: prosody?.secret,
+      },
+    })
+  })
+
+  test('brings a Prosody for the users of the example only', async () => {
+    await expect(read({ HTTP_ROSTER_URL: 'http://127.0.0.1:3000/%s' }, { withProsody: true })).rejects.toThrow(
+      /--with prosody is for the users of the example/,
+    )
+    expect(() => parseStartFlags(['--with', 'ejabberd'], directory)).toThrow(/ejabberd[\s\S]*npm start -- --help/)
+  })
+
   describe('with tokens', () => {
     const { token, entry } = makeToken({ name: 'app', rights: ['notify', 'read'], domains: '*' })
     const TOKENS = JSON.stringify([entry])
@@ -95,7 +127,11 @@ describe('npm start', () => {
   })
 
   test('keeps its data in .data or where it is told to', () => {
-    expect(parseStartFlags([], '/here')).toEqual({ again: false, dataDirectory: '/here/.data' })
-    expect(parseStartFlags(['--again', '--data', '/there'], '/here')).toEqual({ again: true, dataDirectory: '/there' })
+    expect(parseStartFlags([], '/here')).toEqual({ again: false, withProsody: false, dataDirectory: '/here/.data' })
+    expect(parseStartFlags(['--again', '--with', 'prosody', '--data', '/there'], '/here')).toEqual({
+      again: true,
+      withProsody: true,
+      dataDirectory: '/there',
+    })
   })
 })

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import type { RedisPlace } from '@rollcall/runtime'
 import { appArgs } from './app-command.ts'
 import { startChild } from './child.ts'
+import { addUsersOf, configurationOf, type LocalProsody, ONLINE, PASSWORD } from './local-prosody.ts'
 import { type Part, type PartOptions, part } from './part.ts'
+import { type ProsodyServer, startProsodyServer } from './prosody-server.ts'
 import { startRedisServer } from './redis-server.ts'
 import { repositoryRoot } from './repository.ts'
 import { shellWord } from './shell-word.ts'
@@ -15,22 +17,34 @@ export interface Parts {
   readonly redis: Part | undefined
   /** Where that one keeps its data. */
   readonly redisDirectory: string
+  /** What the others rest upon, started first and ended last: Redis, Prosody. */
+  readonly servers: readonly Part[]
   /** The example, the api, the workers. */
   readonly apps: readonly Part[]
+  /** Started when these are ready and accounts are made. */
+  readonly gateway: Part | undefined
+  /** Of users who are online, started when rosters are in place, to be told of what changes from then on. */
+  readonly clients: readonly Part[]
+  /** In the order in which they are started. */
   readonly all: readonly Part[]
+  /** At Prosody, if there is one, for the users of the example, which has to be ready. */
+  makeAccounts(): Promise<void>
   /** Of the Redis that is brought along; known once it runs. */
   redisUrl(): string
   /** To be typed in a second shell. */
   readonly againCommand: string
 }
 
-type Callbacks = Pick<PartOptions, 'onNote' | 'onEnd'>
+interface Callbacks extends Pick<PartOptions, 'onNote' | 'onEnd'> {
+  /** Called for each line that a client says. */
+  readonly onClient: (line: string) => void
+}
 
 const WORKERS = 2
 
 /** The processes of `npm start`, none started yet. */
-export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
-  const { api, example, dataDirectory, domain, redisTimeoutMs: timeoutMs } = options
+export function makeParts(options: StartOptions, { onClient, ...callbacks }: Callbacks): Parts {
+  const { api, example, gateway, prosody, targets, dataDirectory, domain, redisTimeoutMs: timeoutMs } = options
   const logDirectory = join(dataDirectory, 'logs')
   mkdirSync(logDirectory, { recursive: true })
   const base = { logDirectory, ...callbacks }
@@ -59,6 +73,26 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
         ready: () => Promise.resolve(),
       })
 
+  let prosodyServer: ProsodyServer | undefined
+  const prosodyPart =
+    prosody &&
+    part({
+      ...base,
+      name: 'prosody',
+      launch: async ({ onLine }) => {
+        prosodyServer = await startProsodyServer({
+          directory: join(dataDirectory, 'prosody'),
+          configuration: await configurationOf(prosody),
+          ports: prosody.ports,
+          onLine,
+          ownGroup: true,
+          onBringing: () => console.log("▸ prosody: bringing Debian's packages, without root …"),
+        })
+        return prosodyServer.child
+      },
+      ready: () => Promise.resolve(),
+    })
+
   const knownRedisUrl = () => {
     if (redisUrl === undefined) throw new StartError('Redis has not been started yet')
     return redisUrl
@@ -69,6 +103,7 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
     args: readonly string[],
     env: () => Record<string, string | undefined>,
     ready: PartOptions['ready'],
+    more: Pick<PartOptions, 'onSay'> = {},
   ) =>
     part({
       ...base,
@@ -84,12 +119,14 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
           ownGroup: true,
         }),
       ready,
+      ...more,
     })
 
   const redisPlace = (): RedisPlace => options.ownRedis ?? { kind: 'one', url: knownRedisUrl() }
   const rollcallEnv = () => ({
     ...(options.ownRedis ? {} : { REDIS_URL: knownRedisUrl() }), // one of the user's own is in the environment, or in the file
     ...(example ? { HTTP_ROSTER_URL: exampleRosterUrl(example) } : {}),
+    ...(targets === undefined ? {} : { TARGETS: targets }),
   })
 
   const apps = [
@@ -123,11 +160,43 @@ export function makeParts(options: StartOptions, callbacks: Callbacks): Parts {
     ),
   ]
 
+  const gatewayPart =
+    gateway &&
+    app(
+      'gateway',
+      appArgs('gateway'),
+      () => ({ ...rollcallEnv(), GATEWAY_PORT: String(gateway.port) }),
+      (child) => child.waitForUrl(`${gateway.url}/health/ready`),
+    )
+
+  const clientOf = (username: string, { domain, ports }: LocalProsody) =>
+    app(
+      username,
+      [join(repositoryRoot, 'examples/xmpp-client/dist/main.js')],
+      () => ({
+        XMPP_SERVICE: `xmpp://127.0.0.1:${ports.clients}`,
+        XMPP_DOMAIN: domain,
+        XMPP_USER: username,
+        XMPP_PASSWORD: PASSWORD,
+      }),
+      (child) => child.waitForLine(/: online/),
+      { onSay: onClient },
+    )
+  const clients = prosody ? ONLINE.map((username) => clientOf(username, prosody)) : []
+
+  const isThere = (each: Part | undefined): each is Part => each !== undefined
+  const servers = [redis, prosodyPart].filter(isThere)
   return {
     redis,
     redisDirectory,
+    servers,
     apps,
-    all: redis ? [redis, ...apps] : apps,
+    gateway: gatewayPart,
+    clients,
+    all: [...servers, ...apps, gatewayPart, ...clients].filter(isThere),
+    async makeAccounts() {
+      if (prosody && prosodyServer && example) await addUsersOf(example.url, prosodyServer, prosody.domain)
+    },
     redisUrl: knownRedisUrl,
     againCommand: againCommand(dataDirectory),
   }

@@ -8,23 +8,25 @@ import { nextSteps, stopLine } from './next-steps.ts'
 import { tryOwnRedis } from './own-redis.ts'
 import type { Part } from './part.ts'
 import { startTicksOf } from './process-identity.ts'
+import { NoProsodyError } from './prosody-server.ts'
 import { NoRedisError } from './redis-server.ts'
 import { repositoryRoot, shortPath } from './repository.ts'
 import { forgetRunning, type Running, readRunning, writeRunning } from './running.ts'
 import { parseStartFlags, readStartOptions, StartError, type StartOptions } from './start-options.ts'
 import { makeParts, type Parts } from './start-parts.ts'
+import { untilTargetsSettle } from './target-settled.ts'
 import { localhostDoubts, refuseUsedPorts } from './used-ports.ts'
 
 const STARTED_AGAIN_MS = 30_000
 // Together less than the 5 s within which everything is gone.
 const APPS_GRACE_MS = 2_500
-const REDIS_GRACE_MS = 1_500
+const SERVERS_GRACE_MS = 1_500
 
 async function main(): Promise<void> {
-  const { again, dataDirectory } = parseStartFlags(process.argv.slice(2), repositoryRoot)
-  if (again) return askToStartAgain(dataDirectory)
-  refuseSecondStart(dataDirectory)
-  const options = await readStartOptions(dataDirectory, process.env, repositoryRoot)
+  const flags = parseStartFlags(process.argv.slice(2), repositoryRoot)
+  if (flags.again) return askToStartAgain(flags.dataDirectory)
+  refuseSecondStart(flags.dataDirectory)
+  const options = await readStartOptions(flags, process.env, repositoryRoot)
   await refuseUsedPorts(options)
   const warnings = [...options.warnings, ...(await localhostDoubts(options)), ...(await tryOwnRedis(options))]
   for (const warning of warnings) console.log(colours.yellow(`! ${warning}`))
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
 
 async function run(options: StartOptions, alreadySaid: ReadonlySet<string>): Promise<void> {
   mkdirSync(options.dataDirectory, { recursive: true })
-  const parts = makeParts(options, { onNote: showNote, onEnd: reportEnd })
+  const parts = makeParts(options, { onNote: showNote, onEnd: reportEnd, onClient: showClient })
   const tell = () => writeRunning(options.dataDirectory, describe(options, parts))
 
   let stopping = false
@@ -71,10 +73,16 @@ async function run(options: StartOptions, alreadySaid: ReadonlySet<string>): Pro
     console.log(`${paint(`${from} │`)} ${text}`)
   }
 
+  function showClient(line: string): void {
+    console.log(colours.cyan(line))
+  }
+
   try {
     await startAll(parts)
     tell()
     const refreshed = await refreshAFew(options)
+    await startClients(options, parts)
+    tell()
     if (stopping) return
     // The clock of this process began with the command, before packages and build.
     console.log(nextSteps(options, parts, { refreshed, ms: performance.now() }))
@@ -88,9 +96,17 @@ async function run(options: StartOptions, alreadySaid: ReadonlySet<string>): Pro
   setInterval(() => undefined, 60_000)
 }
 
-async function startAll({ redis, apps }: Parts): Promise<void> {
-  if (redis) await startOne(redis)
+async function startAll({ servers, apps, gateway, makeAccounts }: Parts): Promise<void> {
+  await Promise.all(servers.map(startOne))
   await Promise.all(apps.map(startOne))
+  await makeAccounts()
+  if (gateway) await startOne(gateway)
+}
+
+async function startClients({ gateway }: StartOptions, { clients }: Parts): Promise<void> {
+  if (clients.length === 0 || !gateway) return
+  await untilTargetsSettle(gateway.url)
+  await Promise.all(clients.map(startOne))
 }
 
 async function startOne(one: Part): Promise<void> {
@@ -109,9 +125,10 @@ async function startEndedParts({ all }: Parts): Promise<void> {
   }
 }
 
-async function stopAll({ redis, apps }: Parts): Promise<void> {
-  await Promise.all(apps.map((app) => app.stop(APPS_GRACE_MS)))
-  await redis?.stop(REDIS_GRACE_MS)
+async function stopAll({ servers, all }: Parts): Promise<void> {
+  const others = all.filter((each) => !servers.includes(each))
+  await Promise.all(others.map((each) => each.stop(APPS_GRACE_MS)))
+  await Promise.all(servers.map((server) => server.stop(SERVERS_GRACE_MS)))
 }
 
 const stoppedLine = ({ redis, redisDirectory }: Parts): string =>
@@ -171,7 +188,7 @@ function showError(error: unknown): void {
 }
 
 const isExpected = (error: unknown) =>
-  [StartError, ConfigError, NoRedisError, RedisUnusableError].some((kind) => error instanceof kind)
+  [StartError, ConfigError, NoRedisError, NoProsodyError, RedisUnusableError].some((kind) => error instanceof kind)
 
 try {
   await main()

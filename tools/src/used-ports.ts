@@ -10,7 +10,7 @@ interface Listener {
   readonly port: number
 }
 
-/** Throws StartError when the api or the example could not listen where it is to. */
+/** Throws StartError when the api, the example or the gateway could not listen where it is to. */
 export async function refuseUsedPorts(options: StartOptions): Promise<void> {
   for (const listener of listeners(options)) {
     for (const host of new Set([listener.host, reachedBy(listener.host)])) await refuseUsedPort({ ...listener, host })
@@ -34,10 +34,11 @@ export async function localhostDoubts(options: StartOptions): Promise<string[]> 
 // "::" takes both.
 const OTHER_LOOPBACK: Readonly<Record<string, string>> = { '127.0.0.1': '::1', '0.0.0.0': '::1', '::1': '127.0.0.1' }
 
-function listeners({ api, example }: StartOptions): Listener[] {
-  const ours = { ...api, what: 'the api', variable: 'PORT' }
-  return example ? [ours, { ...example, what: 'the example', variable: 'EXAMPLE_PORT' }] : [ours]
-}
+const listeners = ({ api, example, gateway }: StartOptions): Listener[] => [
+  { ...api, what: 'the api', variable: 'PORT' },
+  ...(example ? [{ ...example, what: 'the example', variable: 'EXAMPLE_PORT' }] : []),
+  ...(gateway ? [{ ...gateway, what: 'the gateway', variable: 'GATEWAY_PORT' }] : []),
+]
 
 async function refuseUsedPort({ what, variable, host, port }: Listener): Promise<void> {
   if (await isPortFree(port, host).catch(cannotListen)) return
