@@ -12,7 +12,7 @@ export interface GatewayServerDeps {
 export function gatewayServer({ redis, followings }: GatewayServerDeps): Server {
   const metrics = gatewayMetrics(followings)
   return createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://gateway').pathname
+    const [path] = (request.url ?? '/').split('?') // no URL: what is none, such as //, must not end a gateway
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return send(response, 405, { status: 'error', message: `${request.method} is not possible here: use GET` })
     if (path === '/health/live') return send(response, 200, { status: 'ok' })
