@@ -20,6 +20,8 @@ import { startWalk, type Walking } from './walk-users.ts'
 
 /** Changes that have been read and have not arrived, of one shard: beyond it, no more are read. */
 const MOST_WAITING = 5_000
+/** With those that have arrived behind one that has not: one user who is tried again holds up no other (G7). */
+const MOST_HELD = 100_000
 /** Changes read at a time. */
 const MOST_AT_ONCE = 500
 /** How often is written down how far the target has come, and how it does. */
@@ -111,7 +113,7 @@ export function followShard(options: FollowOptions): Following {
 
   /** Reads what is next, as far as there is room; true: there is more. */
   async function read(): Promise<boolean> {
-    const room = MOST_WAITING - outstanding.size()
+    const room = Math.min(MOST_WAITING - outstanding.waiting(), MOST_HELD - outstanding.size())
     if (room <= 0) return false
     const followed = await changes.follow(position, Math.min(room, MOST_AT_ONCE))
     clock = { redis: followed.now, local: performance.now() }
@@ -122,8 +124,12 @@ export function followShard(options: FollowOptions): Following {
       return false
     }
     const isFirst = followed.kind === 'new' && isEmpty
-    if (isFirst) position = { ...followed.position, id: '0-0' }
-    if (isFirst) return true
+    if (isFirst) {
+      position = { ...followed.position, id: '0-0' }
+      await changes.writePosition(position) // or the next gateway would begin behind what this one has not delivered
+      written = position
+      return true
+    }
     await begin(followed)
     position = followed.position
     for (const entry of followed.entries) position = { epoch: position.epoch, id: takeEntry(entry) }
@@ -264,7 +270,7 @@ export function followShard(options: FollowOptions): Following {
       holder: options.gateway,
       at: new Date().toISOString(),
       lagMs: first === undefined ? 0 : Math.max(0, redisNow() - Number(first.split('-', 1))),
-      waiting: outstanding.size(),
+      waiting: outstanding.waiting(),
       ...counted,
       ...counts,
       ...(walking && { walked: walking.done() }),

@@ -163,6 +163,24 @@ describe('a target that holds rosters', () => {
     ])
   })
 
+  test('G7: a user who is tried again holds up nobody, however many changes come after him', async () => {
+    const server = memoryServer()
+    const refused = new TargetError('target-refused', 'not him', { scope: 'user', isTemporary: true })
+    server.setFault((user) => (user?.username === 'bad' ? refused : undefined))
+    const [backoffMs, maxBackoffMs] = [60_000, 60_000]
+    world.startGateway(configured({ server: { ...EJABBERD, backoffMs, maxBackoffMs } }), () => server.target())
+    await world.change(john, [contact('aaron')])
+    await expectAllOn(server)
+    await world.change(userNamed('bad'), [contact('aaron')])
+    server.rosters.get(john.jid)?.clear()
+    const others = world.redis.pipeline()
+    const entryOf = (user: string) => others.xadd(world.keys.changes, '*', 'user', user, 'version', '1', 'diff', '{}')
+    for (let i = 0; i < 5_100; i++) entryOf(`user${i}@elsewhere.example`)
+    entryOf(john.jid)
+    await others.exec()
+    await expect.poll(() => server.rosters.get(john.jid)?.size).toBe(1)
+  })
+
   test('G7: a contact that it does not take keeps back none of the others', async () => {
     const server = memoryServer()
     server.setFault((_, jid) =>
@@ -363,6 +381,23 @@ describe('a target that is notified', () => {
     await expect.poll(() => world.redis.exists('rollcall:{0}:delivery:hook')).toBe(1)
     for (const name of ['a', 'b', 'bad', 'c', 'd']) await world.change(userNamed(name), [contact('aaron')])
     await expect.poll(() => told.map(({ user }) => user.username).sort()).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  test('G6: is told of the first change of all, though the gateway that read it ends before it arrived', async () => {
+    let isAway = true
+    const { told, target } = receiver(1, (changes) => {
+      if (isAway) throw new TargetError('target-unreachable', 'away')
+      return changes.map(() => null)
+    })
+    const targets = configured({ hook: WEBHOOK })
+    const gateway = world.startGateway(targets, () => target)
+    await expect.poll(() => world.redis.hexists('rollcall:{0}:delivery:hook', 'state')).toBe(1)
+    await world.change(john, [contact('aaron')])
+    await expect.poll(() => gateway.states()[0]).toMatchObject({ state: 'unavailable', waiting: 1 })
+    await gateway.stop()
+    isAway = false
+    world.startGateway(targets, () => target)
+    await expect.poll(() => told.map(({ user }) => user.username)).toEqual(['john'])
   })
 
   test('that takes nobody is left alone, whatever it says of each; when it takes them again, nobody is lost', async () => {

@@ -5,13 +5,18 @@
 export function prefix<Id>() {
   /** Taken and not yet written off, the first one first; true: it has ended. */
   const taken = new Map<Id, boolean>()
+  let waiting = 0
   return {
     take(id: Id): void {
+      if (taken.get(id) !== false) waiting++
       taken.set(id, false)
     },
     /** Returns the last id up to which all have ended; undefined: the first one taken has not. */
     end(id: Id): Id | undefined {
-      if (taken.has(id)) taken.set(id, true)
+      if (taken.get(id) === false) {
+        taken.set(id, true)
+        waiting--
+      }
       let last: Id | undefined
       for (const [first, hasEnded] of taken) {
         if (!hasEnded) break
@@ -20,7 +25,14 @@ export function prefix<Id>() {
       }
       return last
     },
+    /** Those that have not ended. */
+    waiting: () => waiting,
+    /** With those that have ended behind one that has not. */
     size: () => taken.size,
     first: (): Id | undefined => taken.keys().next().value,
+    clear(): void {
+      taken.clear()
+      waiting = 0
+    },
   }
 }
