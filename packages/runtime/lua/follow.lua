@@ -5,7 +5,8 @@
 --       6 key of the epoch   7 key of the change log, of the same slot: as KEYS they would need the right to be written
 -- Returns { now in ms, epoch, kind, position, entries, asked, owed }. `kind`: 'next': the entries after the position |
 -- 'new': there is no position: it begins behind the last entry | 'reset': the log is another one, whose beginning is next |
--- 'gap': entries after the position have been trimmed; the position now is behind the last entry.
+-- 'gap': entries after the position have been trimmed, or the log ends before it, since Redis has lost its last moments;
+-- the position now is behind the last entry.
 -- G6: an entry is either given or its loss is told. An owed user is due again after a while: whoever takes him may die.
 
 local time = redis.call('TIME')
@@ -53,6 +54,12 @@ if kind ~= 'new' then
 end
 
 local entries = redis.call('XRANGE', changes, '(' .. position, '+', 'COUNT', ARGV[3])
+if #entries == 0 then
+  local last = info('last-generated-id')
+  if last and before(last, position) then
+    kind, position = 'gap', last
+  end
+end
 local asked = redis.call('LPOP', KEYS[1], ARGV[4]) or {}
 local owed = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[4])
 for _, jid in ipairs(owed) do
