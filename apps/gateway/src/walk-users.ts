@@ -39,25 +39,33 @@ export function startWalk({ walk, domain, perSecond = PER_SECOND, changes, bring
     const earliest = performance.now() + (PAGE / perSecond) * 1000
     const found = await changes.usersAfter(domain, at.after, PAGE)
     const last = found.at(-1)
-    if (!last) return false
+    if (!last) {
+      await changes.endWalk(at)
+      return false
+    }
     const brought = await bringAll(found.map(({ user }) => userFromJid(user)))
-    if (stopped.signal.aborted || brought.includes(false)) return true
+    if (stopped.signal.aborted) return true
+    if (brought.includes(false)) {
+      await rest(TROUBLE_MS) // the lease is lost, which is told any moment
+      return true
+    }
     at = { ...at, after: last.name, done: at.done + found.length }
     await changes.writeWalk(at)
     const left = found.length < PAGE ? 0 : earliest - performance.now()
-    if (left > 0) await pause(left, undefined, { signal: stopped.signal }).catch(() => {})
+    if (left > 0) await rest(left)
     return true
   }
+
+  const rest = (ms: number): Promise<void> => pause(ms, undefined, { signal: stopped.signal }).catch(() => {})
 
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
       const more = await nextPage().catch(async (error: unknown) => {
         log.warn({ reason: redisTrouble(error) }, 'Stored users could not be gone through; it is tried again')
-        await pause(TROUBLE_MS, undefined, { signal: stopped.signal }).catch(() => {})
+        await rest(TROUBLE_MS)
         return true
       })
       if (more) continue
-      await changes.endWalk(at)
       if (!stopped.signal.aborted) onEnd()
       return
     }
