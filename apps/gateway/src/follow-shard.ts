@@ -141,7 +141,10 @@ export function followShard(options: FollowOptions): Following {
   async function begin({ kind, position: from }: Followed): Promise<void> {
     if (kind === 'gap' || (kind === 'new' && config.type !== 'webhook')) {
       if (kind === 'gap')
-        log.warn({ target: config.name, shard }, 'The change log was trimmed past a target: all its users are compared')
+        log.warn(
+          { target: config.name, shard },
+          'The change log has lost what a target was not told of: all its users are compared',
+        )
       const begun = await changes.beginWalk('reconcile', from)
       written = from
       walk(begun)
@@ -149,6 +152,7 @@ export function followShard(options: FollowOptions): Following {
       await changes.writePosition(from)
       written = from
     }
+    if (kind !== 'next') forgetOutstanding() // ids of another log, or of what it lost: what was taken is delivered all the same
   }
 
   /** Returns its id. */
@@ -172,6 +176,11 @@ export function followShard(options: FollowOptions): Following {
     if (config.type !== 'webhook') return null
     const change = decodeChange(entry)
     return change.truncated ? null : change
+  }
+
+  function forgetOutstanding(): void {
+    outstanding.clear()
+    arrivedUpTo = undefined
   }
 
   function arrived(id: string): void {
@@ -253,8 +262,8 @@ export function followShard(options: FollowOptions): Following {
       await changes.writeFailingSince(failingSince)
     }
     if (how.recoveredFrom !== lookedBackFrom) {
+      await lookBack(how.recoveredFrom)
       lookedBackFrom = how.recoveredFrom
-      lookBack(lookedBackFrom)
     }
     if (!disabled && (how.isGone || hasFailedForTooLong(how.failingSince))) {
       disabled = true
@@ -279,10 +288,16 @@ export function followShard(options: FollowOptions): Following {
   }
 
   /** Takes what arrived before an outage once more: where it is there already, nothing is written. */
-  function lookBack(lastArrivedAt: number): void {
-    if (!('owns' in config) || lastArrivedAt === 0 || !position) return
+  async function lookBack(lastArrivedAt: number): Promise<void> {
+    if (!('owns' in config) || lastArrivedAt === 0 || !position || !written) return
     const from = redisNow() - (Date.now() - lastArrivedAt) - LOST_BY_A_CRASH_MS
-    if (from < Number(position.id.split('-', 1))) position = { ...position, id: `${from}-0` }
+    if (from >= Number(position.id.split('-', 1))) return
+    // Not behind what has not arrived, and from here on in the order of the log: the next gateway has to know it as well.
+    const back = from < Number(written.id.split('-', 1)) ? { ...position, id: `${from}-0` } : written
+    await changes.writePosition(back)
+    position = back
+    written = back
+    forgetOutstanding()
   }
 
   const hasFailedForTooLong = (since: number): boolean =>

@@ -54,9 +54,10 @@ if kind ~= 'new' then
 end
 
 local entries = redis.call('XRANGE', changes, '(' .. position, '+', 'COUNT', ARGV[3])
+-- At the end of the log, the last entry it ever had is the one that was taken.
 if #entries == 0 then
   local last = info('last-generated-id')
-  if last and before(last, position) then
+  if last and last ~= position then
     kind, position = 'gap', last
   end
 end

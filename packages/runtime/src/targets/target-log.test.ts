@@ -57,6 +57,9 @@ describe('what a target has not been told of', () => {
     await redis.xtrim(shardKeys(0).changes, 'MAXLEN', 1)
     expect(await follow(at('1-0'))).toEqual({ kind: 'gap', from: 'e 3-0', ids: [] })
     expect(await follow(at('3-0'))).toEqual({ kind: 'next', from: 'e 3-0', ids: [] })
+    await redis.xtrim(shardKeys(0).changes, 'MAXLEN', 0)
+    expect(await follow(at('3-0'))).toEqual({ kind: 'next', from: 'e 3-0', ids: [] })
+    expect(await follow(at('2-0'))).toEqual({ kind: 'gap', from: 'e 3-0', ids: [] })
   })
 
   test('no gap: the log has never had an entry before its first one', async () => {

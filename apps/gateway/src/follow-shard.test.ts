@@ -1,0 +1,157 @@
+import type { BareJid } from '@rollcall/roster'
+import { createLog, loadConfig, type Position, type TargetConfig, type TargetLog, targetLog } from '@rollcall/runtime'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { contact, gatewayWorld, userNamed } from '../../../test/support/gateway.ts'
+import type { Deliveries } from './deliveries.ts'
+import { type Following, followShard } from './follow-shard.ts'
+
+/** Much longer than anything here takes on a busy machine. */
+const LOST_MS = 5_000
+
+const log = createLog({ level: 'silent', name: 'test' })
+const [config] = loadConfig({
+  cwd: '/nonexistent',
+  env: {
+    HTTP_ROSTER_URL: 'http://127.0.0.1/%s',
+    XMPP_DOMAIN: 'example.org',
+    TARGETS: JSON.stringify({
+      server: { type: 'ejabberd-http', url: 'http://127.0.0.1:1/', drift: 'off', maxPerSecond: 100_000 },
+    }),
+  },
+}).targets as [TargetConfig]
+
+type Step =
+  | { readonly kind: 'change'; readonly user: number }
+  /** One of those that are under way arrives; which, is up to chance. */
+  | { readonly kind: 'arrive'; readonly which: number }
+  /** The follower reads what there is. */
+  | { readonly kind: 'read' }
+  /** The gateway ends, and the next one reads from Redis where to go on. */
+  | { readonly kind: 'crash' | 'handOver' }
+  /** The log keeps its last entries only. */
+  | { readonly kind: 'trim'; readonly kept: number }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('change' as const), user: fc.nat(4) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('arrive' as const), which: fc.nat(9) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('read' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('crash' as const, 'handOver' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('trim' as const), kept: fc.nat(2) }) },
+)
+
+/** Takes what a follower adds, and leaves it to the test when it arrives. */
+function deliveriesByHand() {
+  const underWay: Parameters<Deliveries['add']>[0][] = []
+  const deliveries: Deliveries = {
+    add: (task) => void underWay.push(task),
+    enable: () => {},
+    drop: () => {},
+    state: () => ({ delivered: 0, rejected: 0, writes: 0, failingSince: 0, isGone: false, recoveredFrom: 0 }),
+    close: async () => {},
+  }
+  return { underWay, deliveries }
+}
+
+/** Whether every user has, in the end, been told of in the state that is stored. */
+async function losesNothing(steps: readonly Step[], spoil: (changes: TargetLog) => TargetLog): Promise<boolean> {
+  const world = await gatewayWorld()
+  const stored = new Map<BareJid, number>()
+  const told = new Map<BareJid, number>()
+  const real = targetLog({ redis: world.redis, target: config.name, shard: 0 })
+  let reads = 0
+  const counted: TargetLog = {
+    ...real,
+    follow: (position, most) => real.follow(position, most).finally(() => reads++),
+  }
+  let following: Following
+  let hands: ReturnType<typeof deliveriesByHand>
+
+  function start(): void {
+    hands = deliveriesByHand()
+    const { deliveries } = hands
+    following = followShard({ config, shard: 0, changes: spoil(counted), deliveries, gateway: 'g', pollMs: 1, log })
+  }
+
+  /** He is told of as he is stored at this moment. */
+  function arrive(which: number): void {
+    const [task] = hands.underWay.splice(which % hands.underWay.length, 1)
+    if (!task) return
+    told.set(task.user.jid, stored.get(task.user.jid) ?? 0)
+    for (const ended of task.ended) ended('arrived')
+  }
+
+  async function take(next: Step): Promise<void> {
+    switch (next.kind) {
+      case 'change': {
+        const user = userNamed(`user${next.user}`)
+        const version = (stored.get(user.jid) ?? 0) + 1
+        await world.change(user, [contact('aaron', { name: String(version) })])
+        stored.set(user.jid, version)
+        return
+      }
+      case 'arrive':
+        return arrive(next.which)
+      case 'read':
+        for (const enough = reads + 2; reads < enough; ) await world.redis.ping()
+        return
+      case 'trim':
+        return void (await world.redis.xtrim(world.keys.changes, 'MAXLEN', next.kept))
+      default:
+        await following.stop(next.kind === 'handOver')
+        start()
+    }
+  }
+
+  const isAllTold = (): boolean => [...stored].every(([jid, version]) => told.get(jid) === version)
+
+  start()
+  try {
+    for (const next of steps) await take(next)
+    await take({ kind: 'handOver' })
+    for (const end = performance.now() + LOST_MS; !isAllTold() && performance.now() < end; await world.redis.ping())
+      while (hands.underWay.length > 0) arrive(0)
+    return isAllTold()
+  } finally {
+    await following.stop(false)
+    await world.end()
+  }
+}
+
+const steps = fc.array(step, { minLength: 5, maxLength: 40 })
+
+test('G6: whatever happens in whatever order, every user is told of as he is stored in the end', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, (all) => losesNothing(all, (changes) => changes)),
+    { numRuns: 100, endOnFailure: true },
+  )
+}, 120_000)
+
+test('G6: a position that is written too far is found by this', async () => {
+  const tooFar = (changes: TargetLog): TargetLog => {
+    let read: Position | undefined
+    return {
+      ...changes,
+      async follow(position, most) {
+        const followed = await changes.follow(position, most)
+        const last = followed.entries.at(-1)
+        read = last ? { ...followed.position, id: last.id } : followed.position
+        return followed
+      },
+      writeState: async (state) => {
+        if (read?.epoch) await changes.writePosition(read)
+        return changes.writeState(state)
+      },
+    }
+  }
+  const outOfOrder: Step[] = [
+    { kind: 'read' },
+    { kind: 'change', user: 0 },
+    { kind: 'change', user: 1 },
+    { kind: 'read' },
+    { kind: 'arrive', which: 1 },
+    { kind: 'handOver' },
+  ]
+  expect(await losesNothing(outOfOrder, (changes) => changes)).toBe(true)
+  expect(await losesNothing(outOfOrder, tooFar)).toBe(false)
+}, 120_000)
