@@ -183,10 +183,27 @@ export function deliveries(options: DeliveriesOptions) {
 
   async function sync(task: Task, on: RosterTarget): Promise<void> {
     const { user } = task
+    const touched: User[] = []
+    // Owed before and compared after it, however this ends: a crash in between, or a failure of what is written next, does
+    // not show in the next comparison of this user.
+    async function removing(contact: BareJid): Promise<void> {
+      const { username, domain } = splitBareJid(contact)
+      if (!on.removalTouchesContact || username === undefined || domain !== config.domain) return
+      const other = userOf(username, domain)
+      await insistently(() => options.owe(other))
+      touched.push(other)
+    }
+    async function write(compareOnly: boolean): Promise<Synced | null> {
+      try {
+        return await syncUser(user, compareOnly, { ...options, target: on, signal: signals.next, wrote, removing })
+      } finally {
+        for (const other of touched) await insistently(() => options.compare(other))
+      }
+    }
     try {
       const compareOnly = task.compareOnly || config.dryRun
-      const synced = await syncUser(user, compareOnly, { ...options, target: on, signal: signals.next, wrote })
-      if (synced) await afterwards(user, synced, compareOnly, on)
+      const synced = await write(compareOnly)
+      if (synced && compareOnly) tellOfPlan(user, synced)
       arrived(task, synced)
     } catch (error) {
       if (error instanceof LeaseLostError) end(task, 'dropped')
@@ -194,17 +211,10 @@ export function deliveries(options: DeliveriesOptions) {
     }
   }
 
-  async function afterwards(user: User, { plan }: Synced, compareOnly: boolean, on: RosterTarget): Promise<void> {
-    if (compareOnly && !isEmptyPlan(plan)) {
-      const { puts, removes } = plan
-      log.info({ target: config.name, user: user.jid, puts: puts.length, removes: removes.length }, 'Would be written')
-    }
-    if (!on.removalTouchesContact || compareOnly) return
-    for (const jid of plan.removes) {
-      const { username, domain } = splitBareJid(jid)
-      if (username !== undefined && domain === config.domain)
-        await insistently(() => options.compare(userOf(username, domain)))
-    }
+  function tellOfPlan(user: User, { plan }: Synced): void {
+    if (isEmptyPlan(plan)) return
+    const { puts, removes } = plan
+    log.info({ target: config.name, user: user.jid, puts: puts.length, removes: removes.length }, 'Would be written')
   }
 
   function arrived(task: Task, synced?: Synced | null): void {

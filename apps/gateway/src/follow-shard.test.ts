@@ -64,13 +64,12 @@ async function losesNothing(steps: readonly Step[], spoil: (changes: TargetLog) 
     ...real,
     follow: (position, most) => real.follow(position, most).finally(() => reads++),
   }
-  let following: Following
-  let hands: ReturnType<typeof deliveriesByHand>
+  let hands = deliveriesByHand()
+  let following = follow()
 
-  function start(): void {
-    hands = deliveriesByHand()
+  function follow(): Following {
     const { deliveries } = hands
-    following = followShard({ config, shard: 0, changes: spoil(counted), deliveries, gateway: 'g', pollMs: 1, log })
+    return followShard({ config, shard: 0, changes: spoil(counted), deliveries, gateway: 'g', pollMs: 1, log })
   }
 
   /** He is told of as he is stored at this moment. */
@@ -99,13 +98,13 @@ async function losesNothing(steps: readonly Step[], spoil: (changes: TargetLog) 
         return void (await world.redis.xtrim(world.keys.changes, 'MAXLEN', next.kept))
       default:
         await following.stop(next.kind === 'handOver')
-        start()
+        hands = deliveriesByHand()
+        following = follow()
     }
   }
 
   const isAllTold = (): boolean => [...stored].every(([jid, version]) => told.get(jid) === version)
 
-  start()
   try {
     for (const next of steps) await take(next)
     await take({ kind: 'handOver' })

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type ChangedContacts, decodeChange, type User, userFromJid } from '@rollcall/roster'
+import { type BareJid, type ChangedContacts, decodeChange, type User, userFromJid } from '@rollcall/roster'
 import {
   type Delivery,
   type Followed,
@@ -15,7 +15,7 @@ import {
 import type { Deliveries } from './deliveries.ts'
 import { prefix } from './prefix.ts'
 import { answerOf } from './sync-answer.ts'
-import { type Ended, URGENCY } from './tasks.ts'
+import { type Ended, type TaskResult, URGENCY } from './tasks.ts'
 import { startWalk, type Walking } from './walk-users.ts'
 
 /** Changes that have been read and have not arrived, of one shard: beyond it, no more are read. */
@@ -198,7 +198,7 @@ export function followShard(options: FollowOptions): Following {
   function takeRequest(request: SyncRequest): void {
     const { id, user, dryRun } = request
     look(userFromJid(user), `asked-${id}-${user}`, dryRun, (result, synced) => {
-      if (id === '') return
+      if (id === '') return settleIf(result, user)
       changes
         .answer(request, JSON.stringify(answerOf(result, synced)))
         .catch((error: unknown) =>
@@ -208,9 +208,11 @@ export function followShard(options: FollowOptions): Following {
   }
 
   function takeOwed(user: User): void {
-    look(user, `owed-${user.jid}-${redisNow()}`, false, (result) => {
-      if (result === 'arrived' || result === 'rejected') changes.settle(user.jid).catch(() => {}) // it is tried again, and is harmless
-    })
+    look(user, `owed-${user.jid}-${redisNow()}`, false, (result) => settleIf(result, user.jid))
+  }
+
+  function settleIf(result: TaskResult, user: BareJid): void {
+    if (result === 'arrived' || result === 'rejected') changes.settle(user).catch(() => {}) // it is tried again, and is harmless
   }
 
   function walk(begun: Parameters<typeof startWalk>[0]['walk']): void {

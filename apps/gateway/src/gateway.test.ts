@@ -234,6 +234,33 @@ describe('a target that holds rosters', () => {
     await expectAllOn(server)
   })
 
+  test('G6: contacts whom a removal touches are looked at again, though what is written after it is refused', async () => {
+    const server = memoryServer()
+    const target = server.target() as Extract<Target, { kind: 'roster' }>
+    const owed: unknown[] = []
+    const remove: typeof target.remove = async (user, jid, signal) => {
+      owed.push(await world.redis.zscore('rollcall:{0}:owed:server', jid)) // known before, for the case of a crash
+      await target.remove(user, jid, signal)
+      server.rosters.get(jid)?.clear()
+    }
+    server.setFault((_, jid) =>
+      jid?.startsWith('bad') ? new TargetError('target-refused', 'what a name', { scope: 'user' }) : undefined,
+    )
+    const gateway = world.startGateway(configured({ server: EJABBERD }), () => ({
+      ...target,
+      removalTouchesContact: true,
+      remove,
+    }))
+    const aaron = userNamed('aaron')
+    await world.change(aaron, [contact('john')])
+    await world.change(john, [contact('aaron')])
+    await expectAllOn(server)
+    await world.change(john, [contact('bad')])
+    await expect.poll(() => server.writes.filter((line) => line === 'aaron put john@example.org')).toHaveLength(2)
+    expect(owed).toEqual([expect.any(String)])
+    await expect.poll(() => gateway.states()[0]).toMatchObject({ owed: 0, waiting: 0 })
+  })
+
   test('G6: whose place in the change log was trimmed gets all that is stored', async () => {
     const server = memoryServer()
     const targets = configured({ server: EJABBERD })

@@ -1,4 +1,5 @@
 import {
+  type BareJid,
   EMPTY_ROSTER,
   isEmptyPlan,
   type Ownership,
@@ -21,6 +22,8 @@ export interface SyncDeps {
   readonly serves: (user: User) => boolean
   /** Told of each contact written. */
   readonly wrote: () => void
+  /** Told of each contact who is about to be removed: it waits until that is known to whoever has to know. */
+  readonly removing?: (contact: BareJid) => Promise<void>
 }
 
 export interface Synced {
@@ -59,7 +62,10 @@ export async function syncUser(user: User, compareOnly: boolean, deps: SyncDeps)
       refusals.push(error)
     }
   }
-  for (const jid of plan.removes) await write(() => target.remove(user, jid, signal()))
+  for (const jid of plan.removes) {
+    await deps.removing?.(jid)
+    await write(() => target.remove(user, jid, signal()))
+  }
   for (const contact of plan.puts) await write(() => target.put(user, contact, signal()))
   const [refusal] = refusals
   if (refusal) throw refusal
