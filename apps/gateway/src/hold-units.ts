@@ -54,9 +54,10 @@ export function holdUnits({ redis, gateway, units, leaseMs, serve, log }: HoldOp
     const until = performance.now() + leaseMs
     const isOurs = await logOf(unit).hold(gateway, leaseMs)
     const holds = held.get(keyOf(unit))
-    if (isOurs && holds) holds.until = until
+    // What was begun while nobody held the lease was given up: it is begun anew.
+    if (holds && (!isOurs || holds.until <= performance.now())) await leave(unit, false)
+    else if (holds) holds.until = until
     else if (isOurs) take(unit, until)
-    else if (holds) await leave(unit, false)
   }
 
   function take(unit: Unit, until: number): void {
