@@ -48,10 +48,13 @@ export interface LastError {
   readonly user?: string
 }
 
-/** Whether the target takes anything. `trial`: one at a time, until one has arrived. */
+/**
+ * Whether the target takes anything. `checking`: whether it can be used is being looked at. `trial`: one at a time, until one
+ * has arrived. `paused`: until its timer ends it; `isSuspected`: only since some users in a row were not taken.
+ */
 type Gate =
-  | { readonly kind: 'closed' | 'trial' | 'open' }
-  | { readonly kind: 'paused'; readonly until: number; readonly since: number }
+  | { readonly kind: 'closed' | 'checking' | 'trial' | 'open' }
+  | { readonly kind: 'paused'; readonly until: number; readonly timer: NodeJS.Timeout; readonly isSuspected: boolean }
 
 export type Deliveries = ReturnType<typeof deliveries>
 
@@ -74,6 +77,8 @@ export function deliveries(options: DeliveriesOptions) {
   /** It said that it wants to be told nothing more. */
   let isGone = false
   let failingSince = 0
+  /** The gateway before this one could not reach it either. */
+  let wasFailing = false
   let lastArrivedAt = 0
   /** When something had last arrived before an outage that is over. */
   let recoveredFrom = 0
@@ -81,7 +86,8 @@ export function deliveries(options: DeliveriesOptions) {
   const unserved = new Set<BareJid>()
   let lastError: LastError | undefined
 
-  const places = (): number => (enabled ? { closed: 0, paused: 0, trial: 1, open: config.concurrency }[gate.kind] : 0)
+  const places = (): number =>
+    enabled ? { closed: 0, paused: 0, checking: 0, trial: 1, open: config.concurrency }[gate.kind] : 0
 
   function pump(): void {
     if (enabled && gate.kind === 'closed' && queue.size() > 0) void tryTarget()
@@ -107,10 +113,11 @@ export function deliveries(options: DeliveriesOptions) {
       gate = { kind: 'closed' }
       return
     }
-    gate = { kind: 'paused', until: Date.now(), since: failingSince }
+    gate = { kind: 'checking' }
     try {
       await target.check?.(signals.next())
     } catch (error) {
+      gate = { kind: 'closed' }
       if (!stopped.signal.aborted) leaveAlone(targetError(error))
       return
     }
@@ -120,31 +127,35 @@ export function deliveries(options: DeliveriesOptions) {
     pump()
   }
 
+  /** Something has arrived. What began before it asked to be left alone does not end that. */
   function works(): void {
-    if (failures > 0) {
+    if (gate.kind === 'checking' || (gate.kind === 'paused' && !gate.isSuspected)) return
+    if (gate.kind === 'paused') clearTimeout(gate.timer)
+    if (failures > 0 || wasFailing) {
       log.info({ target: config.name, failures }, 'A target works again')
       recoveredFrom = lastArrivedAt
     }
+    wasFailing = false
     failures = 0
     failingSince = 0
     gate = { kind: 'open' }
   }
 
-  function leaveAlone(error: TargetError): void {
+  /** One timer at a time, and so one attempt after each pause, however many deliveries fail meanwhile. */
+  function leaveAlone(error: TargetError, isSuspected = false): void {
     note(error)
     if (!error.isTemporary) {
       isGone = true
       enabled = false
     }
-    if (gate.kind === 'paused' && gate.until > Date.now()) return // by another delivery that failed with this one
+    if (gate.kind === 'paused' || gate.kind === 'checking') return // by another delivery that failed with this one
     failures++
     failingSince ||= Date.now()
     const ms = pauseMs(failures, config, error.retryAfterMs)
-    gate = { kind: 'paused', until: Date.now() + ms, since: failingSince }
+    gate = { kind: 'paused', until: Date.now() + ms, timer: setTimeout(tryTarget, ms).unref(), isSuspected }
     const line = { target: config.name, code: error.code, reason: error.message, failures, pauseMs: Math.round(ms) }
     if (failures === 1) log.warn(line, 'A target cannot be reached; it is tried again after a pause, and so on')
     else log.debug(line, 'A target still cannot be reached')
-    void pause(ms, undefined, { signal: stopped.signal, ref: false }).then(tryTarget, () => {})
   }
 
   function note({ code, message, scope }: TargetError, user?: User): void {
@@ -156,12 +167,26 @@ export function deliveries(options: DeliveriesOptions) {
     }
   }
 
+  /** Somebody says that it can be told again: it is tried at once, and has all its time to show that it takes something. */
+  function beginAnew(): void {
+    isGone = false
+    failures = 0
+    failingSince = 0
+    if (gate.kind !== 'paused') return
+    clearTimeout(gate.timer)
+    gate = { kind: 'closed' }
+  }
+
   const wrote = (): void => void counts.writes++
 
   async function deliver(batch: readonly Task[]): Promise<void> {
-    const [first] = batch
-    if (target.kind === 'notify') await notify(batch, target)
-    else if (first) await sync(first, target)
+    // One that stood still for longer than its lease must not tell what is old by now.
+    const served = batch.filter(({ user }) => options.serves(user))
+    for (const task of batch) if (!served.includes(task)) end(task, 'dropped')
+    const [first] = served
+    if (!first) return
+    if (target.kind === 'notify') await notify(served, target)
+    else await sync(first, target)
   }
 
   async function notify(batch: readonly Task[], to: NotifyTarget): Promise<void> {
@@ -237,7 +262,8 @@ export function deliveries(options: DeliveriesOptions) {
     if (error.isTemporary && unserved.size < MOST_UNSERVED && !isRedisTrouble(error.cause)) unserved.add(task.user.jid)
     const isTrial = gate.kind === 'trial'
     const isSilent = error.code === 'target-timeout'
-    if (error.isTemporary && (unserved.size === MOST_UNSERVED || (isSilent && isTrial))) leaveAlone(forNobody(error))
+    if (error.isTemporary && (unserved.size === MOST_UNSERVED || (isSilent && isTrial)))
+      leaveAlone(forNobody(error), true)
     else if (isTrial && !isSilent) works() // it has answered
     const attempts = task.attempts + 1
     const isLast = !error.isTemporary || attempts >= MOST_ATTEMPTS
@@ -298,9 +324,14 @@ export function deliveries(options: DeliveriesOptions) {
 
   return {
     add: queue.add,
-    /** Whether it is told anything at all. */
-    enable(isEnabled: boolean): void {
-      if (isEnabled && !enabled) isGone = false
+    /** Whether it is told anything at all; `since`: when it could not be reached any more by the gateway before, 0: it could. */
+    enable(isEnabled: boolean, since: number): void {
+      if (isEnabled && !enabled) beginAnew()
+      if (since > 0 && failures === 0 && lastArrivedAt === 0) {
+        wasFailing = true
+        failingSince = since
+        lastArrivedAt = since
+      }
       enabled = isEnabled
       pump()
     },
@@ -316,6 +347,7 @@ export function deliveries(options: DeliveriesOptions) {
     }),
     async close(): Promise<void> {
       stopped.abort()
+      if (gate.kind === 'paused') clearTimeout(gate.timer)
       signals.end()
       queue.drop(() => true)
       await target.close()

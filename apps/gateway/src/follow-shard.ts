@@ -108,7 +108,7 @@ export function followShard(options: FollowOptions): Following {
     position = delivery.position
     written = delivery.position
     ;({ driftAt, disabled, failingSince } = delivery)
-    deliveries.enable(!disabled)
+    deliveries.enable(!disabled, failingSince)
   }
 
   /** Reads what is next, as far as there is room; true: there is more. */
@@ -267,9 +267,9 @@ export function followShard(options: FollowOptions): Following {
       await lookBack(how.recoveredFrom)
       lookedBackFrom = how.recoveredFrom
     }
-    if (!disabled && (how.isGone || hasFailedForTooLong(how.failingSince))) {
+    if (!disabled && (how.isGone || hasFailedForTooLong(how))) {
       disabled = true
-      deliveries.enable(false)
+      deliveries.enable(false, 0)
       await changes.disable()
       log.error({ target: config.name, shard }, 'A target is told nothing any more, until somebody enables it')
     }
@@ -302,10 +302,12 @@ export function followShard(options: FollowOptions): Following {
     forgetOutstanding()
   }
 
-  const hasFailedForTooLong = (since: number): boolean =>
+  /** This gateway must have seen it fail as well. */
+  const hasFailedForTooLong = ({ failingSince: since, lastError }: ReturnType<Deliveries['state']>): boolean =>
     'disableAfterS' in config &&
     config.disableAfterS > 0 &&
     since > 0 &&
+    lastError !== undefined &&
     Date.now() - since > config.disableAfterS * 1000
 
   const running = run()

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Roster } from '@rollcall/roster'
 import { loadConfig, type TargetConfig, targetLog } from '@rollcall/runtime'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { contact, gatewayWorld, memoryServer, userNamed } from '../../../test/support/gateway.ts'
+import { contact, gatewayWorld, LEASE_MS, memoryServer, userNamed } from '../../../test/support/gateway.ts'
 import type { Notification, Target } from './targets/target.ts'
 import { TargetError } from './targets/target.ts'
 
@@ -113,6 +113,23 @@ describe('a target that holds rosters', () => {
     await world.change(userNamed('marie'), [contact('aaron')])
     server.rosters.get(john.jid)?.clear()
     await pause(200)
+    server.setFault(undefined)
+    await expectAllOn(server)
+  })
+
+  test('G6: what it lost by a crash is written again also by a gateway that begins while it is away', async () => {
+    const server = memoryServer()
+    const targets = configured({ server: EJABBERD })
+    const gateway = world.startGateway(targets, () => server.target())
+    await world.change(john, [contact('aaron')])
+    await expectAllOn(server)
+    server.setFault(() => new TargetError('target-unreachable', 'it crashed'))
+    await world.change(userNamed('marie'), [contact('aaron')])
+    await expect.poll(() => gateway.states()[0]?.state).toBe('unavailable')
+    await gateway.stop()
+    server.rosters.get(john.jid)?.clear()
+    const next = world.startGateway(targets, () => server.target())
+    await expect.poll(() => next.states()[0]?.state).toBe('unavailable')
     server.setFault(undefined)
     await expectAllOn(server)
   })
@@ -349,6 +366,24 @@ describe('several gateways', () => {
   })
 })
 
+test('G6: a gateway that stood still for longer than its lease, which nobody took, loses nothing', async () => {
+  const server = memoryServer()
+  const target = server.target() as Extract<Target, { kind: 'roster' }>
+  world.startGateway(configured({ server: EJABBERD }), () => ({
+    ...target,
+    async put(user, item, signal) {
+      await target.put(user, item, signal)
+      if (server.writes.length !== 2) return
+      for (const until = performance.now() + LEASE_MS + 100; performance.now() < until; );
+    },
+  }))
+  await world.change(userNamed('first'), [contact('aaron')])
+  await expectAllOn(server)
+  await expect.poll(() => world.redis.hexists('rollcall:{0}:delivery:server', 'walk')).toBe(0)
+  await world.change(john, [contact('aaron'), contact('marie')])
+  await expectAllOn(server)
+})
+
 describe('a target that is notified', () => {
   /** Takes notifications, of which it keeps all. */
   function receiver(
@@ -478,6 +513,30 @@ describe('a target that is notified', () => {
       await world.change(userNamed(`good${round}`), [contact('aaron')])
       await expect.poll(() => told.length).toBe(round)
     }
+  })
+
+  test('that takes nothing for too long is disabled; the time does not begin anew with each gateway', async () => {
+    const { target } = receiver(1, () => {
+      throw new TargetError('target-unreachable', 'away')
+    })
+    const targets = configured({ hook: { ...WEBHOOK, disableAfterS: 3 } })
+    await world.change(userNamed('first'), [contact('aaron')])
+    const first = world.startGateway(targets, () => target)
+    await expect.poll(() => world.redis.exists('rollcall:{0}:delivery:hook')).toBe(1)
+    await world.change(john, [contact('aaron')])
+    await expect.poll(() => first.states()[0]?.state).toBe('unavailable')
+    await first.stop()
+    const since = await world.redis.hget('rollcall:{0}:delivery:hook', 'failingSince')
+    const second = world.startGateway(targets, () => target)
+    await expect.poll(() => second.states()[0]?.lastError).toMatchObject({ message: 'away' })
+    expect(await world.redis.hget('rollcall:{0}:delivery:hook', 'failingSince')).toBe(since)
+    await expect.poll(() => second.states()[0]?.state).toBe('disabled')
+    // And who enables it gives it all its time.
+    await targetLog({ redis: world.redis, target: 'hook', shard: 0 }).enable()
+    await expect.poll(() => second.states()[0]?.state).toBe('unavailable')
+    const enabledAt = performance.now()
+    await expect.poll(() => second.states()[0]?.state).toBe('disabled')
+    expect(performance.now() - enabledAt).toBeGreaterThan(1_500)
   })
 
   test('that wants to be told nothing more is told nothing, until it is enabled', async () => {
