@@ -84,6 +84,11 @@ describe('the nodes of Prosody', () => {
     }
   })
 
+  it('are waited for a moment only, since other targets wait with them', async () => {
+    const nodes = nodesOf({ urls: ['http://prosody:5280'], everyAddress: true }, () => new Promise(() => {}))
+    expect(await nodes.list()).toEqual([])
+  })
+
   it('are found by the resolver of the system', async () => {
     const nodes = await nodesOf({ urls: ['http://localhost:5280', 'http://127.0.0.1:5280'], everyAddress: true }).list()
     expect(nodes.map(({ name }) => name)).toEqual(['prosody-refresh@127.0.0.1:5280'])

@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import { lookup } from 'node:dns/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Log, TargetConfig } from '@rollcall/runtime'
 
 type Config = TargetConfig<'prosody-refresh'>
@@ -14,6 +15,8 @@ export type ProsodyNodes = ReturnType<typeof prosodyNodes>
 
 /** What was found is good for so long. */
 const FRESH_MS = 5_000
+/** For so long is waited for DNS: the leases of all targets are seen to after it (G7). What comes later is there the next time. */
+const LOOK_MS = 1_000
 
 /**
  * The nodes of a target, each with the configuration of a target of its own, `<name>@<host>:<port>`: so one that is down
@@ -48,7 +51,7 @@ export function prosodyNodes(config: Config, { log, lookUp = ofSystem }: Prosody
         looking ??= look().finally(() => {
           looking = undefined
         })
-        await looking
+        await Promise.race([looking, pause(LOOK_MS, undefined, { ref: false })])
       }
       return distinct(
         urls.flatMap((url) => (known.get(url.hostname) ?? []).map((address) => nodeOf(config, withHost(url, address)))),
