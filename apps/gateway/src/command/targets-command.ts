@@ -30,6 +30,8 @@ Exit code 0: all went well; 1: something did not, or the command is not understo
 
 /** A gateway takes what is asked for within a poll; one that is about to take over needs the time of a lease. */
 const ANSWER_MS = 30_000
+/** What a gateway has not said again for so long is no longer so; clocks differ, and another one has to take over. */
+const SILENT_MS = 30_000
 /** Attempts that are shown. */
 const MOST_ATTEMPTS = 50
 /** Users asked for at a time. */
@@ -97,7 +99,7 @@ async function list(deps: CommandDeps): Promise<0 | 1> {
   for (const target of await targetsOf(deps.config)()) {
     for (const shard of shardsOf(deps)) {
       const state = await logOf(target, shard, deps).state()
-      isWell &&= state !== null && (state.state === 'following' || state.state === 'reconciling')
+      isWell &&= state !== null && isServed(state) && (state.state === 'following' || state.state === 'reconciling')
       table.push([target.name, target.type, shard, ...columnsOf(state)])
     }
   }
@@ -105,11 +107,13 @@ async function list(deps: CommandDeps): Promise<0 | 1> {
   return isWell ? 0 : 1
 }
 
+const isServed = ({ at }: TargetState): boolean => Date.now() - Date.parse(at) < SILENT_MS
+
 function columnsOf(state: TargetState | null): string[] {
   if (state === null) return ['never served: no gateway runs', '', '', '', '', '', '']
   const { lagMs, waiting, delivered, rejected, owed, lastError } = state
   return [
-    state.state,
+    isServed(state) ? state.state : `${state.state} at ${state.at}; not served since: does a gateway run?`,
     `${(lagMs / 1000).toFixed(1)} s`,
     ...[waiting, delivered, rejected, owed].map((count) => count.toLocaleString('en')),
     lastError ? `${lastError.at} ${lastError.user ?? ''} ${lastError.code}: ${lastError.message}` : '',
