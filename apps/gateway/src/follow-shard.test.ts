@@ -69,7 +69,16 @@ async function losesNothing(steps: readonly Step[], spoil: (changes: TargetLog) 
 
   function follow(): Following {
     const { deliveries } = hands
-    return followShard({ config, shard: 0, changes: spoil(counted), deliveries, gateway: 'g', pollMs: 1, log })
+    return followShard({
+      config,
+      shard: 0,
+      shards: 1,
+      changes: spoil(counted),
+      deliveries,
+      gateway: 'g',
+      pollMs: 1,
+      log,
+    })
   }
 
   /** He is told of as he is stored at this moment. */
@@ -154,3 +163,33 @@ test('G6: a position that is written too far is found by this', async () => {
   expect(await losesNothing(outOfOrder, (changes) => changes)).toBe(true)
   expect(await losesNothing(outOfOrder, tooFar)).toBe(false)
 }, 120_000)
+
+test('all shards together are gone through at the rate of the target', async () => {
+  const world = await gatewayWorld()
+  for (let i = 0; i < 250; i++) await world.change(userNamed(`user${i}`), [contact('aaron')])
+  const told = new Set<BareJid>()
+  const { deliveries: byHand } = deliveriesByHand()
+  const deliveries: Deliveries = {
+    ...byHand,
+    add(task) {
+      told.add(task.user.jid)
+      for (const ended of task.ended) ended('arrived')
+    },
+  }
+  const changes = targetLog({ redis: world.redis, target: config.name, shard: 0 })
+  const started = performance.now()
+  const following = followShard({
+    config: { ...config, maxPerSecond: 200 } as TargetConfig,
+    shard: 0,
+    shards: 2,
+    changes,
+    deliveries,
+    gateway: 'g',
+    pollMs: 10,
+    log,
+  })
+  await expect.poll(() => told.size).toBe(250)
+  expect(performance.now() - started).toBeGreaterThan(1_900) // two full pages of 100 and the rest, at 100 in a second
+  await following.stop(false)
+  await world.end()
+})

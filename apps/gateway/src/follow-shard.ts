@@ -26,6 +26,8 @@ const MOST_HELD = 100_000
 const MOST_AT_ONCE = 500
 /** How often is written down how far the target has come, and how it does. */
 const WRITE_MS = 1_000
+/** Users compared in a second, of a target that names no rate. */
+const PER_SECOND = 200
 /** A server that crashed may have lost what it took in its last moments, also what it had answered for. */
 const LOST_BY_A_CRASH_MS = 60_000
 /** After Redis could not be asked. */
@@ -34,6 +36,8 @@ const TROUBLE_MS = 1_000
 export interface FollowOptions {
   readonly config: TargetConfig
   readonly shard: number
+  /** How many there are. */
+  readonly shards: number
   readonly changes: TargetLog
   readonly deliveries: Deliveries
   /** Id of this gateway. */
@@ -222,7 +226,7 @@ export function followShard(options: FollowOptions): Following {
     walking = startWalk({
       walk: begun,
       domain: config.domain,
-      perSecond: 'maxPerSecond' in config ? config.maxPerSecond : undefined,
+      perSecond: ('maxPerSecond' in config ? config.maxPerSecond : PER_SECOND) / options.shards, // all of them are gone through at once
       changes,
       bring: (user, ended) =>
         look(user, `walk-${begun.id}-${user.jid}`, reportOnly, (result, synced) => {

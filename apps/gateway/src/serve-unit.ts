@@ -79,7 +79,8 @@ export function serveUnits(options: ServeOptions) {
         opened.isHeld.set(shard, isHeld)
         const changes = logOf(config, shard)
         const { deliveries: queue } = opened
-        return followShard({ config, shard, changes, deliveries: queue, gateway, pollMs: changesPollMs, log })
+        const pollMs = changesPollMs
+        return followShard({ config, shard, shards, changes, deliveries: queue, gateway, pollMs, log })
       })
       for (const following of begun) followings.add(following)
       return {

@@ -4,14 +4,12 @@ import { type Log, redisTrouble, type TargetLog, type Walk } from '@rollcall/run
 
 /** Users that are asked for, and are under way, at a time. */
 const PAGE = 100
-/** Of a target that names no rate. */
-const PER_SECOND = 200
 const TROUBLE_MS = 1_000
 
 export interface WalkOptions {
   readonly walk: Walk
   readonly domain: Domain
-  readonly perSecond: number | undefined
+  readonly perSecond: number
   readonly changes: Pick<TargetLog, 'usersAfter' | 'writeWalk' | 'endWalk'>
   /** Brings one user to the target; `ended` is told whether it was this gateway that did. */
   readonly bring: (user: User, ended: (isDone: boolean) => void) => void
@@ -29,7 +27,7 @@ export interface Walking {
  * Goes through all stored users of a domain in a shard, so many a second, and writes down how far it has come: a gateway that
  * takes over goes on there.
  */
-export function startWalk({ walk, domain, perSecond = PER_SECOND, changes, bring, onEnd, log }: WalkOptions): Walking {
+export function startWalk({ walk, domain, perSecond, changes, bring, onEnd, log }: WalkOptions): Walking {
   const stopped = new AbortController()
   let at = walk
   const bringAll = (users: readonly User[]): Promise<boolean[]> =>
