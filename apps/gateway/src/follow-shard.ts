@@ -178,8 +178,16 @@ export function followShard(options: FollowOptions): Following {
   /** A target that compares need not know what changed. */
   function changeOf(entry: LogEntry): ChangedContacts | null {
     if (config.type !== 'webhook') return null
-    const change = decodeChange(entry)
-    return change.truncated ? null : change
+    try {
+      const change = decodeChange(entry)
+      return change.truncated ? null : change
+    } catch (err) {
+      log.warn(
+        { target: config.name, shard, entry: entry.id, err },
+        'What changed cannot be read: it is told as not known',
+      )
+      return null
+    }
   }
 
   function forgetOutstanding(): void {

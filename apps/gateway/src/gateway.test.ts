@@ -430,6 +430,21 @@ describe('a target that is notified', () => {
     })
   })
 
+  test('G7: an entry that another version wrote in another way holds up none of those after it', async () => {
+    const { told, target } = receiver(1, (changes) => changes.map(() => null))
+    await world.change(userNamed('first'), [contact('aaron')])
+    world.startGateway(configured({ hook: WEBHOOK }), () => target)
+    await expect.poll(() => world.redis.exists('rollcall:{0}:delivery:hook')).toBe(1)
+    await world.redis.xadd(world.keys.changes, '*', 'user', john.jid, 'version', '1', 'diff', '{"other":1}')
+    await world.change(userNamed('marie'), [contact('aaron')])
+    await expect
+      .poll(() => told.map(({ user, change }) => [user.username, change === null]))
+      .toEqual([
+        ['john', true],
+        ['marie', false],
+      ])
+  })
+
   test('G7: one change that it chokes on is told alone, and the others of its batch arrive', async () => {
     const { told, target } = receiver(10, (changes) => {
       if (changes.length > 1 && changes.some(({ user }) => user.username === 'bad'))
