@@ -6,11 +6,11 @@ import {
   findOnPath,
   freePort,
   hasDebianPackages,
+  replaceOnce,
   repositoryRoot,
   startChild,
 } from '../../tools/src/index.ts'
 import { temporaryDirectory } from './processes.ts'
-import { replaceOnce } from './replace-once.ts'
 
 /** The program is in one or the other, depending on the release. */
 const NGINX_PACKAGES = ['nginx', 'nginx-light', 'libpcre2-8-0']

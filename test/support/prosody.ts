@@ -5,11 +5,11 @@ import {
   type Child,
   type ProsodyContact,
   type ProsodyPorts,
+  replaceOnce,
   repositoryRoot,
   startProsodyServer,
 } from '../../tools/src/index.ts'
 import { temporaryDirectory } from './processes.ts'
-import { replaceOnce } from './replace-once.ts'
 import { onlineClient, type XmppClient } from './xmpp-client.ts'
 
 /** A Prosody of the test alone, with the configuration of deploy/prosody. It takes no clients' passwords but this one. */

@@ -11,7 +11,12 @@ export {
   type WaitForUrlOptions,
 } from './child.ts'
 export { bringDebianPackages, type DebianPackages, hasDebianPackages } from './debian-packages.ts'
-export { type EjabberdOptions, startEjabberdServer } from './ejabberd-server.ts'
+export {
+  type DeployedEjabberd,
+  type DeployedEjabberdOptions,
+  type EjabberdHttpApi,
+  startDeployedEjabberd,
+} from './deployed-ejabberd.ts'
 export { freePort, isPortFree } from './free-port.ts'
 export {
   NoProsodyError,
@@ -30,4 +35,5 @@ export {
   type RedisServerOptions,
   startRedisServer,
 } from './redis-server.ts'
+export { replaceOnce } from './replace-once.ts'
 export { repositoryRoot } from './repository.ts'
