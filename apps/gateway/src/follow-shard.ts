@@ -49,7 +49,7 @@ export interface FollowOptions {
 export interface Following {
   readonly target: string
   readonly shard: number
-  /** As it was last written down. */
+  /** How it does now; undefined until that was first written down. */
   state(): TargetState | undefined
   /** Takes nothing more; writes down how far it has come, if it still may. */
   stop(isHeld: boolean): Promise<void>
@@ -71,7 +71,7 @@ export function followShard(options: FollowOptions): Following {
   let isEmpty = false
   let failingSince = 0
   let lookedBackFrom = 0
-  let state: TargetState | undefined
+  let hasWritten = false
 
   const redisNow = (): number => Math.round(clock.redis + performance.now() - clock.local)
 
@@ -286,9 +286,14 @@ export function followShard(options: FollowOptions): Following {
       log.error({ target: config.name, shard }, 'A target is told nothing any more, until somebody enables it')
     }
     counts.owed = await changes.countOwed()
+    await changes.writeState(state())
+    hasWritten = true
+  }
+
+  function state(): TargetState {
     const first = outstanding.first()
-    const { failingSince: since, isGone: _, recoveredFrom: __, ...counted } = how
-    state = {
+    const { failingSince: since, isGone: _, recoveredFrom: __, ...counted } = deliveries.state()
+    return {
       state: disabled ? 'disabled' : since > 0 ? 'unavailable' : walking ? 'reconciling' : 'following',
       holder: options.gateway,
       at: new Date().toISOString(),
@@ -298,7 +303,6 @@ export function followShard(options: FollowOptions): Following {
       ...counts,
       ...(walking && { walked: walking.done() }),
     }
-    await changes.writeState(state)
   }
 
   /** Takes what arrived before an outage once more: where it is there already, nothing is written. */
@@ -327,7 +331,7 @@ export function followShard(options: FollowOptions): Following {
   return {
     target: config.name,
     shard,
-    state: () => state,
+    state: () => (hasWritten ? state() : undefined),
     async stop(isHeld) {
       stopped.abort()
       walking?.stop()
