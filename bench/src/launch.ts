@@ -8,6 +8,8 @@ export interface Launcher {
   /** A process of node, with nothing set that whoever runs this has set. */
   start(name: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Child>
   redis(options?: { readonly appendOnly?: boolean }): Promise<RedisServer>
+  /** Of its own, for what is started otherwise; gone at the end. */
+  directory(name: string): string
   /** Done at the end, the last one first. */
   atEnd(stop: () => Promise<unknown>): void
 }
@@ -54,6 +56,7 @@ export async function launch<T extends object>(
       stops.push(() => server.stop())
       return server
     },
+    directory: (name) => join(directory, name),
     atEnd: (end) => void stops.push(end),
   }
   try {

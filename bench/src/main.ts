@@ -4,6 +4,7 @@ import { measure } from './measure.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { profile } from './profile.ts'
 import { measureScale } from './scale/measure-scale.ts'
+import { measureTargets } from './targets/measure-targets.ts'
 
 const options = readOptions()
 if (options.kind === 'help') {
@@ -29,6 +30,7 @@ if (options.kind === 'help') {
 /** False when a floor was missed. */
 function run(options: Exclude<Options, { kind: 'help' }>): Promise<boolean> {
   if (options.kind === 'scale') return measureScale(options)
+  if (options.kind === 'targets') return measureTargets(options)
   return options.kind === 'measure' ? measure(options) : profile(options)
 }
 

@@ -13,6 +13,8 @@ export const HELP = `npm run bench: Rollcall next to the plain design (addBulk, 
                                       refresh of 100,000 users; about half an hour and 6 GB. docs/scaling.md explains it
   npm run bench -- --scale --quick    the same with small numbers, some minutes
   npm run bench -- --scale --part x   one part of it: ${SCALE_PARTS.join(', ')}
+  npm run bench -- --targets          from a notice to the rosters on Prosody and ejabberd and to the clients that are
+                                      online, next to the servers' own APIs; what a gateway costs at rest
   npm run bench -- --profile all      where the CPU goes when 10,000 rosters have changed (all), or when none has
                                       (none): the costs by function, and .cpuprofile files for Chrome's DevTools
 
@@ -24,6 +26,7 @@ export type Options =
   | { readonly kind: 'help' }
   | { readonly kind: 'measure'; readonly quick: boolean }
   | { readonly kind: 'scale'; readonly quick: boolean; readonly part: ScalePart | undefined }
+  | { readonly kind: 'targets'; readonly quick: boolean }
   | { readonly kind: 'profile'; readonly change: 'all' | 'none' }
 
 /** Throws with a message for people. */
@@ -35,12 +38,14 @@ export function parseOptions(args: readonly string[]): Options {
       quick: { type: 'boolean', default: false },
       scale: { type: 'boolean', default: false },
       part: { type: 'string' },
+      targets: { type: 'boolean', default: false },
       profile: { type: 'string' },
     },
   })
   if (values.help) return { kind: 'help' }
   if (values.scale) return { kind: 'scale', quick: values.quick, part: partOf(values.part) }
   if (values.part !== undefined) throw new Error('--part is one of --scale')
+  if (values.targets) return { kind: 'targets', quick: values.quick }
   if (values.profile === undefined) return { kind: 'measure', quick: values.quick }
   if (values.profile !== 'all' && values.profile !== 'none') throw new Error('--profile takes all or none')
   return { kind: 'profile', change: values.profile }
