@@ -11,17 +11,25 @@ const MAX_REMEMBERED = 10_000
 export function accounts(api: EjabberdApi) {
   const seen = new Map<BareJid, number>()
 
-  /** Throws a TargetError when ejabberd has no account of this user. */
-  return async function checkAccount(user: User, signal: AbortSignal): Promise<void> {
-    refuseMistakenUser(user)
-    const now = performance.now()
-    if (now - (seen.get(user.jid) ?? Number.NEGATIVE_INFINITY) < REMEMBERED_MS) return
-    const answer = await api.call('check_account', { user: user.username, host: user.domain }, signal)
-    if (answer.kind === 'refused' || answer.result !== 0) {
-      const message = `ejabberd has no account ${printable(user.jid)}`
-      throw new TargetError('target-user-unknown', message, { scope: 'user', isTemporary: false })
-    }
+  function remember({ jid }: User): void {
     if (seen.size >= MAX_REMEMBERED) seen.clear()
-    seen.set(user.jid, now)
+    seen.set(jid, performance.now())
+  }
+
+  return {
+    /** He has contacts, which go with his account: so there is one, and nobody need ask. */
+    remember,
+
+    /** Throws a TargetError when ejabberd has no account of this user. */
+    async check(user: User, signal: AbortSignal): Promise<void> {
+      refuseMistakenUser(user)
+      if (performance.now() - (seen.get(user.jid) ?? Number.NEGATIVE_INFINITY) < REMEMBERED_MS) return
+      const answer = await api.call('check_account', { user: user.username, host: user.domain }, signal)
+      if (answer.kind === 'refused' || answer.result !== 0) {
+        const message = `ejabberd has no account ${printable(user.jid)}`
+        throw new TargetError('target-user-unknown', message, { scope: 'user', isTemporary: false })
+      }
+      remember(user)
+    },
   }
 }

@@ -32,7 +32,7 @@ export function ejabberdHttp(
 ): RosterTarget {
   const { domain } = config
   const api = ejabberdApi(config, version)
-  const checkAccount = accounts(api)
+  const account = accounts(api)
   /** Undefined until it is found out, and again when ejabberd refuses our arguments: it may be another one by now. */
   let groupsForm: GroupsForm | undefined
 
@@ -51,14 +51,17 @@ export function ejabberdHttp(
     const answer = await api.call('get_roster', { user: user.username, host: user.domain }, signal)
     if (answer.kind === 'refused') throw refusal('get_roster', user.jid, answer.message, 'target-user-unknown')
     const roster = readRoster(answer.result)
-    if (roster !== null) return roster
+    if (roster !== null) {
+      if (roster.size > 0) account.remember(user)
+      return roster
+    }
     const message = `What ejabberd has for the roster of ${printable(user.jid)} makes no sense`
     throw new TargetError('target-answer-invalid', message, { scope: 'user', isTemporary: true })
   }
 
   async function put(user: User, contact: Contact, signal: AbortSignal): Promise<void> {
     refuseMistakenContact(contact)
-    await checkAccount(user, signal)
+    await account.check(user, signal)
     groupsForm ??= await findGroupsForm(api, domain, signal)
     if (groupsForm === 'text') refuseUnsayableGroup(contact)
     const item = { nick: contact.name ?? '', subs: contact.subscription, ...groupsArgument(groupsForm, contact.groups) }
@@ -66,7 +69,7 @@ export function ejabberdHttp(
   }
 
   async function remove(user: User, contact: BareJid, signal: AbortSignal): Promise<void> {
-    await checkAccount(user, signal)
+    await account.check(user, signal)
     await write('delete_rosteritem', contact, namesOf(user, contact), signal)
   }
 
