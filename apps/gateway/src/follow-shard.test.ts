@@ -1,10 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { BareJid } from '@rollcall/roster'
 import { createLog, loadConfig, type Position, type TargetConfig, type TargetLog, targetLog } from '@rollcall/runtime'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { contact, gatewayWorld, userNamed } from '../../../test/support/gateway.ts'
+import type { ChangeBell } from './change-bells.ts'
 import type { Deliveries } from './deliveries.ts'
 import { type Following, followShard } from './follow-shard.ts'
+
+/** All the time: it looks as often as it can. */
+const RINGING: ChangeBell = { quiet() {}, wait: () => pause(1), close() {} }
 
 /** Much longer than anything here takes on a busy machine. */
 const LOST_MS = 5_000
@@ -70,6 +75,7 @@ async function losesNothing(steps: readonly Step[], spoil: (changes: TargetLog) 
   function follow(): Following {
     const { deliveries } = hands
     return followShard({
+      bell: RINGING,
       config,
       shard: 0,
       shards: 1,
@@ -179,6 +185,7 @@ test('all shards together are gone through at the rate of the target', async () 
   const changes = targetLog({ redis: world.redis, target: config.name, shard: 0 })
   const started = performance.now()
   const following = followShard({
+    bell: RINGING,
     config: { ...config, maxPerSecond: 200 } as TargetConfig,
     shard: 0,
     shards: 2,

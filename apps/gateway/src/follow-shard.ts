@@ -12,6 +12,7 @@ import {
   type TargetLog,
   type TargetState,
 } from '@rollcall/runtime'
+import type { ChangeBell } from './change-bells.ts'
 import type { Deliveries } from './deliveries.ts'
 import { prefix } from './prefix.ts'
 import { answerOf } from './sync-answer.ts'
@@ -30,6 +31,8 @@ const WRITE_MS = 1_000
 const PER_SECOND = 200
 /** A server that crashed may have lost what it took in its last moments, also what it had answered for. */
 const LOST_BY_A_CRASH_MS = 60_000
+/** Somebody who asks for users to be brought to a target asks for more of them when those have been. */
+const MORE_ASKED_MS = 2_000
 /** After Redis could not be asked. */
 const TROUBLE_MS = 1_000
 
@@ -40,6 +43,7 @@ export interface FollowOptions {
   readonly shards: number
   readonly changes: TargetLog
   readonly deliveries: Deliveries
+  readonly bell: ChangeBell
   /** Id of this gateway. */
   readonly gateway: string
   readonly pollMs: number
@@ -57,7 +61,7 @@ export interface Following {
 
 /** Reads the change log of a shard from where the target has come to, and has every change delivered to it (G6). */
 export function followShard(options: FollowOptions): Following {
-  const { config, shard, changes, deliveries, log } = options
+  const { config, shard, changes, deliveries, bell, log } = options
   const stopped = new AbortController()
   const outstanding = prefix<string>()
   const counts = { drifted: 0, owed: 0 }
@@ -66,6 +70,7 @@ export function followShard(options: FollowOptions): Following {
   let arrivedUpTo: string | undefined
   let clock = { redis: Date.now(), local: performance.now() }
   let walking: Walking | undefined
+  let askedUntil = 0
   let driftAt = 0
   let disabled = false
   let isEmpty = false
@@ -82,15 +87,21 @@ export function followShard(options: FollowOptions): Following {
     if (delivery.walk) walk(delivery.walk)
     let writeAt = 0
     while (!stopped.signal.aborted) {
+      bell.quiet()
       const more = disabled ? false : await insistently(read)
       if (performance.now() >= writeAt) {
         await insistently(write)
         if (disabled) await insistently(async () => take(await changes.delivery())) // somebody may enable it
         writeAt = performance.now() + WRITE_MS
       }
-      if (!more) await rest(options.pollMs)
+      if (!more) await bell.wait(isAttentive() ? options.pollMs : writeAt - performance.now(), stopped.signal)
     }
   }
+
+  /** There is something to be read of which no bell tells. */
+  const isAttentive = (): boolean => room() <= 0 || performance.now() < askedUntil
+
+  const room = (): number => Math.min(MOST_WAITING - outstanding.waiting(), MOST_HELD - outstanding.size())
 
   const rest = (ms: number): Promise<void> => pause(ms, undefined, { signal: stopped.signal }).catch(() => {})
 
@@ -117,11 +128,12 @@ export function followShard(options: FollowOptions): Following {
 
   /** Reads what is next, as far as there is room; true: there is more. */
   async function read(): Promise<boolean> {
-    const room = Math.min(MOST_WAITING - outstanding.waiting(), MOST_HELD - outstanding.size())
-    if (room <= 0) return false
-    const followed = await changes.follow(position, Math.min(room, MOST_AT_ONCE))
+    const most = Math.min(room(), MOST_AT_ONCE)
+    if (most <= 0) return false
+    const followed = await changes.follow(position, most)
     clock = { redis: followed.now, local: performance.now() }
     for (const request of followed.asked) takeRequest(request)
+    if (followed.asked.length > 0) askedUntil = performance.now() + MORE_ASKED_MS
     for (const jid of followed.owed) takeOwed(userFromJid(jid))
     if (followed.position.epoch === '') {
       isEmpty = true // nobody has ever asked for a roster: there is no log yet
@@ -334,6 +346,7 @@ export function followShard(options: FollowOptions): Following {
     state: () => (hasWritten ? state() : undefined),
     async stop(isHeld) {
       stopped.abort()
+      bell.close()
       walking?.stop()
       await running
       if (isHeld) await write().catch(() => {}) // what is not written down is repeated

@@ -8,6 +8,7 @@ import {
   type TargetConfig,
   targetLog,
 } from '@rollcall/runtime'
+import { changeBells } from './change-bells.ts'
 import { type Deliveries, deliveries } from './deliveries.ts'
 import { type Following, followShard } from './follow-shard.ts'
 import type { Served } from './hold-units.ts'
@@ -32,6 +33,7 @@ export function serveUnits(options: ServeOptions) {
   const { redis, store, shards, gateway, changesPollMs, makeTarget, log } = options
   const served = new Map<string, { readonly deliveries: Deliveries; readonly isHeld: Map<number, () => boolean> }>()
   const followings = new Set<Following>()
+  const bells = changeBells({ redis, pollMs: changesPollMs })
   const logOf = ({ name }: TargetConfig, shard: number) => targetLog({ redis, target: name, shard })
 
   function open(config: TargetConfig) {
@@ -54,7 +56,11 @@ export function serveUnits(options: ServeOptions) {
       record: (attempt) => logOf(config, shardOf(attempt.user, shards)).record(attempt),
       owe: (user) => logOf(config, shardOfUser(user)).owe(user.jid, Date.now()),
       // By way of Redis: another gateway may hold his shard.
-      compare: (user) => logOf(config, shardOfUser(user)).ask([{ id: '', user: user.jid, dryRun: false }]),
+      compare: async (user) => {
+        const shard = shardOfUser(user)
+        await logOf(config, shard).ask([{ id: '', user: user.jid, dryRun: false }])
+        bells.ring(shard)
+      },
       log,
     })
     const opened = { deliveries: queue, isHeld }
@@ -79,8 +85,9 @@ export function serveUnits(options: ServeOptions) {
         opened.isHeld.set(shard, isHeld)
         const changes = logOf(config, shard)
         const { deliveries: queue } = opened
+        const bell = bells.of(shard)
         const pollMs = changesPollMs
-        return followShard({ config, shard, shards, changes, deliveries: queue, gateway, pollMs, log })
+        return followShard({ config, shard, shards, changes, deliveries: queue, bell, gateway, pollMs, log })
       })
       for (const following of begun) followings.add(following)
       return {

@@ -329,8 +329,8 @@ export const Settings = z.strictObject({
   changesPollMs: gateway(
     'CHANGES_POLL_MS',
     milliseconds(10, 10_000),
-    100,
-    'How often a gateway looks for new changes when there were none',
+    50,
+    'How often a gateway looks whether there are new changes in a shard, for all targets together',
   ),
   leaseMs: gateway(
     'LEASE_MS',

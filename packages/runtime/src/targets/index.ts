@@ -1,3 +1,4 @@
+export { newestChange } from './newest-change.ts'
 export {
   Attempt,
   type Delivery,
