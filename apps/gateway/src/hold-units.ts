@@ -1,4 +1,12 @@
-import { type Log, liveProcesses, oneAtATime, type RedisClient, redisTrouble, targetLog } from '@rollcall/runtime'
+import {
+  type Log,
+  liveProcesses,
+  loadScripts,
+  oneAtATime,
+  type RedisClient,
+  redisTrouble,
+  targetLog,
+} from '@rollcall/runtime'
 import { isFor, keyOf, type Unit } from './units.ts'
 
 /** Turns within the time of a lease. */
@@ -26,7 +34,8 @@ export interface HoldOptions {
  */
 export function holdUnits({ redis, gateway, units, leaseMs, serve, log }: HoldOptions) {
   const held = new Map<string, { readonly unit: Unit; until: number; readonly served: Served }>()
-  const logOf = (unit: Unit) => targetLog({ redis, target: unit.config.name, shard: unit.shards[0] })
+  const scripts = loadScripts(redis.isCluster)
+  const logOf = (unit: Unit) => targetLog({ redis, target: unit.config.name, shard: unit.shards[0], scripts })
 
   async function turn(): Promise<void> {
     await seeToLeases().catch(report)

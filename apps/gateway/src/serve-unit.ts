@@ -1,6 +1,7 @@
 import type { User } from '@rollcall/roster'
 import {
   type Log,
+  loadScripts,
   ownershipOf,
   type RedisClient,
   type RosterStore,
@@ -34,7 +35,8 @@ export function serveUnits(options: ServeOptions) {
   const served = new Map<string, { readonly deliveries: Deliveries; readonly isHeld: Map<number, () => boolean> }>()
   const followings = new Set<Following>()
   const bells = changeBells({ redis, pollMs: changesPollMs })
-  const logOf = ({ name }: TargetConfig, shard: number) => targetLog({ redis, target: name, shard })
+  const scripts = loadScripts(redis.isCluster) // from files: not for each user again
+  const logOf = ({ name }: TargetConfig, shard: number) => targetLog({ redis, target: name, shard, scripts })
 
   function open(config: TargetConfig) {
     const known = served.get(config.name)
