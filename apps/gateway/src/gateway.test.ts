@@ -71,6 +71,19 @@ describe('a target that holds rosters', () => {
     await expectAllOn(server)
   })
 
+  test('is told when something changes, not only when it is time to look', async () => {
+    const server = memoryServer()
+    world.startGateway(configured({ server: EJABBERD }), () => server.target())
+    await world.change(john, [contact('aaron')])
+    await expectAllOn(server)
+    const started = performance.now()
+    for (let i = 0; i < 20; i++) {
+      await world.change(john, [contact(`friend${i}`)])
+      await expect.poll(() => server.rosters.get(john.jid)?.has(contact(`friend${i}`).jid), { interval: 5 }).toBe(true)
+    }
+    expect(performance.now() - started).toBeLessThan(10_000) // each took a second otherwise
+  })
+
   test('of another domain is told nothing of this one', async () => {
     const server = memoryServer()
     world.startGateway(

@@ -87,6 +87,15 @@ describe('the account of a user', () => {
     expect(named('check_account')).toHaveLength(1)
   })
 
+  it('is not looked for when he is seen to have contacts', async () => {
+    await target.put(john, aaron, soon())
+    const other = targetFor(ejabberd.url)
+    onTestFinished(() => other.close())
+    await other.get(john, soon())
+    await other.put(john, contact('marie@localhost'), soon())
+    expect(named('check_account')).toHaveLength(1)
+  })
+
   it('that is not there keeps anything from being written', async () => {
     await expect(target.put(user('nobody@localhost'), aaron, soon())).rejects.toMatchObject({
       code: 'target-user-unknown',
