@@ -5,8 +5,8 @@ import type { ThroughputResult } from './throughput.ts'
 
 const PUSHED_MS_AT_MOST = 250
 /**
- * Beside the write there are the refresh itself and a look at the roster as it is, which costs a server as much as the write.
- * All share one machine, of which ejabberd alone takes every core and Prosody one.
+ * Beside the write there are the refresh itself and a look at the roster as it is, which costs a server as much as the write,
+ * and all of it shares one machine. A write costs ejabberd less than Prosody, so the rest weighs more.
  */
 const SETS_AT_LEAST = { Prosody: 0.4, ejabberd: 0.25 } as const
 
