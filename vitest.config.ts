@@ -50,6 +50,7 @@ export default defineConfig({
           globalSetup: ['test/support/private-redis.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
+          expect: { poll: { timeout: 15_000 } },
         },
       },
     ],
