@@ -11,8 +11,8 @@ const USUAL: Settings = {
   readDeadlineMs: 5000,
   jobLockMs: 5000,
   stallCheckMs: 1000,
-  sweepIntervalMs: 5000,
-  sweepGraceMs: 10_000,
+  sweepIntervalMs: 2500,
+  sweepGraceMs: 5000,
   backendTimeoutMs: 10_000,
 }
 

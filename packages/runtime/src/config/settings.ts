@@ -344,10 +344,10 @@ export const Settings = z.strictObject({
   sweepIntervalMs: bookkeeping(
     'SWEEP_INTERVAL_MS',
     milliseconds(),
-    5_000,
+    2_500,
     'How often requested users without a job are looked for',
   ),
-  sweepGraceMs: bookkeeping('SWEEP_GRACE_MS', milliseconds(0), 10_000, 'How long a user may be open before that'),
+  sweepGraceMs: bookkeeping('SWEEP_GRACE_MS', milliseconds(0), 5_000, 'How long a user may be open before that'),
   repairMinMs: bookkeeping(
     'REPAIR_MIN_MS',
     milliseconds(),
