@@ -11,6 +11,7 @@ import {
 import { type Attempt, isRedisTrouble, type Log, type RosterStore, type TargetConfig } from '@rollcall/runtime'
 import { attemptSignals } from './attempt-signals.ts'
 import { pauseMs } from './back-off.ts'
+import { targetGate } from './gate.ts'
 import { LeaseLostError, type Synced, syncUser } from './sync-user.ts'
 import { type NotifyTarget, type RosterTarget, type Target, TargetError } from './targets/target.ts'
 import { type Task, type TaskResult, tasks } from './tasks.ts'
@@ -48,20 +49,11 @@ export interface LastError {
   readonly user?: string
 }
 
-/**
- * Whether the target takes anything. `checking`: whether it can be used is being looked at. `trial`: one at a time, until one
- * has arrived. `paused`: until its timer ends it; `isSuspected`: only since some users in a row were not taken.
- */
-type Gate =
-  | { readonly kind: 'closed' | 'checking' | 'trial' | 'open' }
-  | { readonly kind: 'paused'; readonly until: number; readonly timer: NodeJS.Timeout; readonly isSuspected: boolean }
-
 export type Deliveries = ReturnType<typeof deliveries>
 
 /**
- * Everything that this gateway brings to one target: so many users at a time, each in order. The only place that decides
- * about attempts: a target that cannot be reached is left alone for a while, with one attempt after each pause, and a user
- * it does not take holds up no other (G7).
+ * Everything that this gateway brings to one target: so many users at a time, each in order. A user whom it does not take
+ * holds up no other (G7).
  */
 export function deliveries(options: DeliveriesOptions) {
   const { config, target, log } = options
@@ -69,29 +61,30 @@ export function deliveries(options: DeliveriesOptions) {
   const counts = { delivered: 0, rejected: 0, writes: 0 }
   const stopped = new AbortController()
   const signals = attemptSignals(config.timeoutMs)
-  let gate: Gate = { kind: 'closed' }
+  const gate = targetGate({
+    config,
+    check: target.check && check,
+    onOpen: pump,
+    log,
+  })
   let running = 0
-  /** Of the target, in a row. */
-  let failures = 0
-  let enabled = true
-  /** It said that it wants to be told nothing more. */
-  let isGone = false
-  let failingSince = 0
-  /** The gateway before this one could not reach it either. */
-  let wasFailing = false
-  let lastArrivedAt = 0
-  /** When something had last arrived before an outage that is over. */
-  let recoveredFrom = 0
   /** Users who were not taken since somebody was; MOST_UNSERVED of them at most. */
   const unserved = new Set<BareJid>()
   let lastError: LastError | undefined
 
-  const places = (): number =>
-    enabled ? { closed: 0, paused: 0, checking: 0, trial: 1, open: config.concurrency }[gate.kind] : 0
+  async function check(): Promise<void> {
+    try {
+      await target.check?.(signals.next())
+    } catch (error) {
+      const failure = targetError(error)
+      note(failure)
+      throw failure
+    }
+  }
 
   function pump(): void {
-    if (enabled && gate.kind === 'closed' && queue.size() > 0) void tryTarget()
-    while (running < places()) {
+    if (queue.size() > 0) gate.knock()
+    while (running < gate.places()) {
       const taken = queue.take(target.kind === 'notify' ? target.batchSize : 1)
       if (taken.length === 0) return
       running++
@@ -107,55 +100,9 @@ export function deliveries(options: DeliveriesOptions) {
   }
   queue.onTakeable(() => setImmediate(pump))
 
-  /** Whether the target can be used (again). */
-  async function tryTarget(): Promise<void> {
-    if (!enabled) {
-      gate = { kind: 'closed' }
-      return
-    }
-    gate = { kind: 'checking' }
-    try {
-      await target.check?.(signals.next())
-    } catch (error) {
-      gate = { kind: 'closed' }
-      if (!stopped.signal.aborted) leaveAlone(targetError(error))
-      return
-    }
-    if (target.check) failingSince = 0
-    // That it answers need not mean that it takes anything.
-    gate = { kind: target.check && failures === 0 ? 'open' : 'trial' }
-    pump()
-  }
-
-  /** Something has arrived. What began before it asked to be left alone does not end that. */
-  function works(): void {
-    if (gate.kind === 'checking' || (gate.kind === 'paused' && !gate.isSuspected)) return
-    if (gate.kind === 'paused') clearTimeout(gate.timer)
-    if (failures > 0 || wasFailing) {
-      log.info({ target: config.name, failures }, 'A target works again')
-      recoveredFrom = lastArrivedAt
-    }
-    wasFailing = false
-    failures = 0
-    failingSince = 0
-    gate = { kind: 'open' }
-  }
-
-  /** One timer at a time, and so one attempt after each pause, however many deliveries fail meanwhile. */
   function leaveAlone(error: TargetError, isSuspected = false): void {
     note(error)
-    if (!error.isTemporary) {
-      isGone = true
-      enabled = false
-    }
-    if (gate.kind === 'paused' || gate.kind === 'checking') return // by another delivery that failed with this one
-    failures++
-    failingSince ||= Date.now()
-    const ms = pauseMs(failures, config, error.retryAfterMs)
-    gate = { kind: 'paused', until: Date.now() + ms, timer: setTimeout(tryTarget, ms).unref(), isSuspected }
-    const line = { target: config.name, code: error.code, reason: error.message, failures, pauseMs: Math.round(ms) }
-    if (failures === 1) log.warn(line, 'A target cannot be reached; it is tried again after a pause, and so on')
-    else log.debug(line, 'A target still cannot be reached')
+    gate.leaveAlone(error, isSuspected)
   }
 
   function note({ code, message, scope }: TargetError, user?: User): void {
@@ -165,16 +112,6 @@ export function deliveries(options: DeliveriesOptions) {
       at: new Date().toISOString(),
       ...(scope === 'user' && user && { user: user.jid }),
     }
-  }
-
-  /** Somebody says that it can be told again: it is tried at once, and has all its time to show that it takes something. */
-  function beginAnew(): void {
-    isGone = false
-    failures = 0
-    failingSince = 0
-    if (gate.kind !== 'paused') return
-    clearTimeout(gate.timer)
-    gate = { kind: 'closed' }
   }
 
   const wrote = (): void => void counts.writes++
@@ -244,8 +181,7 @@ export function deliveries(options: DeliveriesOptions) {
 
   function arrived(task: Task, synced?: Synced | null): void {
     unserved.clear()
-    works()
-    lastArrivedAt = Date.now()
+    gate.arrived()
     counts.delivered++
     record(task, 'arrived', undefined, synced?.writes)
     end(task, 'arrived', synced)
@@ -260,11 +196,11 @@ export function deliveries(options: DeliveriesOptions) {
     }
     note(error, task.user)
     if (error.isTemporary && unserved.size < MOST_UNSERVED && !isRedisTrouble(error.cause)) unserved.add(task.user.jid)
-    const isTrial = gate.kind === 'trial'
+    const isTrial = gate.isTrial()
     const isSilent = error.code === 'target-timeout'
     if (error.isTemporary && (unserved.size === MOST_UNSERVED || (isSilent && isTrial)))
       leaveAlone(forNobody(error), true)
-    else if (isTrial && !isSilent) works() // it has answered
+    else if (isTrial && !isSilent) gate.works() // it has answered
     const attempts = task.attempts + 1
     const isLast = !error.isTemporary || attempts >= MOST_ATTEMPTS
     record(task, isLast ? (error.isTemporary ? 'owed' : 'rejected') : 'failed', error)
@@ -324,30 +260,17 @@ export function deliveries(options: DeliveriesOptions) {
 
   return {
     add: queue.add,
-    /** Whether it is told anything at all; `since`: when it could not be reached any more by the gateway before, 0: it could. */
-    enable(isEnabled: boolean, since: number): void {
-      if (isEnabled && !enabled) beginAnew()
-      if (since > 0 && failures === 0 && lastArrivedAt === 0) {
-        wasFailing = true
-        failingSince = since
-        lastArrivedAt = since
-      }
-      enabled = isEnabled
-      pump()
-    },
+    enable: gate.enable,
     /** Users whom this gateway no longer serves are left to another one. */
     drop: queue.drop,
     state: () => ({
       ...counts,
-      failingSince,
-      isGone,
-      recoveredFrom,
-      ...(gate.kind === 'paused' && failures > 0 && { nextAttemptAt: new Date(gate.until).toISOString() }),
+      ...gate.state(),
       ...(lastError && { lastError }),
     }),
     async close(): Promise<void> {
       stopped.abort()
-      if (gate.kind === 'paused') clearTimeout(gate.timer)
+      gate.close()
       signals.end()
       queue.drop(() => true)
       await target.close()
