@@ -18,6 +18,7 @@ import { askAgain } from './ask-again.ts'
 import { gate } from './gate.ts'
 import { intake } from './intake.ts'
 import { openUsers } from './open-users.ts'
+import type { OpsRoute } from './ops/route.ts'
 import { waitingRoom } from './patience.ts'
 import { refreshRecords } from './refresh-records.ts'
 import { refuser } from './refusals.ts'
@@ -83,7 +84,8 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
   }
   let ending = false
   const health = { ...config, redis, store, openUsers: open, ending: () => ending }
-  const server = apiServer({ ...refreshing, gate: gate(config), refuse: refuser(log), waiting, health })
+  const opsRoutes: OpsRoute[] = []
+  const server = apiServer({ ...refreshing, gate: gate(config), refuse: refuser(log), waiting, health, opsRoutes })
   server.listen(config.port, config.host)
   await once(server, 'listening')
   const { address, port } = server.address() as AddressInfo

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import type { Domain } from '@rollcall/roster'
+import { type Domain, OPS_RIGHTS, type OpsRight } from '@rollcall/roster'
 import { mayUse, type Right, refuseForeign, type TokenEntry, tokenRegistry } from '@rollcall/runtime'
+import type { Operator } from './ops/route.ts'
 
 export type Refused = {
   readonly kind: 'refused'
@@ -12,6 +13,8 @@ export interface Caller {
   readonly kind: 'caller'
   /** Name of the token. */
   readonly name: string
+  /** The same as one who uses the dashboard. */
+  readonly operator: Operator
   /** Why this caller may not do that for a domain; null when it may. */
   refusal(right: Right, domain: Domain): Refused | null
 }
@@ -50,13 +53,26 @@ function loopbackGate(known: Pick<GateOptions, 'domains' | 'corsOrigins'>): Gate
 const callerOf = (token: TokenEntry): Caller => ({
   kind: 'caller',
   name: token.name,
+  operator: {
+    name: token.name,
+    by: 'token',
+    rights: token.rights.filter(isOpsRight),
+    domains: token.domains as Operator['domains'],
+  },
   refusal: (right, domain) =>
     mayUse(token, right, domain)
       ? null
       : refused(403, `The token "${token.name}" has no right to ${right} for ${domain}`),
 })
 
-const ANYBODY: Caller = { kind: 'caller', name: 'loopback', refusal: () => null }
+const ANYBODY: Caller = {
+  kind: 'caller',
+  name: 'loopback',
+  operator: { name: 'loopback', by: 'loopback', rights: OPS_RIGHTS, domains: '*' },
+  refusal: () => null,
+}
+
+const isOpsRight = (right: Right): right is OpsRight => OPS_RIGHTS.some((one) => one === right)
 
 const refused = (status: 401 | 403, message: string): Refused => ({ kind: 'refused', status, message })
 

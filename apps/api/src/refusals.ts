@@ -25,7 +25,7 @@ export const REDIS_AWAY: Refusal = {
 export const OUR_FAULT: Refusal = { status: 500, message: 'Something went wrong here; the log of the api has it' }
 
 /**
- * Answers what is not to be had, and says so in the log. The form belongs to the path: problem+json under /v1, the four
+ * Answers what is not to be had, and says so in the log. The form belongs to the path: problem+json under /v1 and /ops, the four
  * fields of mod_http_roster_admin under /roster_admin, status and message elsewhere.
  */
 export function refuser(log: Log): Refuse {
@@ -37,7 +37,8 @@ export function refuser(log: Log): Refuse {
       'Refused',
     )
     const all = { ...(status === 401 && AUTHENTICATE), ...headers }
-    if (path.startsWith('/v1/')) sendProblem(response, status, TITLES[status] ?? 'Error', message, all)
+    if (path.startsWith('/v1/') || path.startsWith('/ops/'))
+      sendProblem(response, status, TITLES[status] ?? 'Error', message, all)
     else
       sendJson(response, status, path.startsWith('/contacts/') ? { status: 'error', message } : refusal(message), all)
   }
@@ -51,6 +52,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
+  409: 'Not possible now',
   413: 'Too large',
   415: 'Unsupported encoding',
   500: 'Internal error',

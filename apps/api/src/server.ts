@@ -6,6 +6,9 @@ import cors from 'cors'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { type HealthDeps, readiness } from './health.ts'
 import { sendJson } from './json-response.ts'
+import { opsRouter } from './ops/ops.ts'
+import type { OpsRoute } from './ops/route.ts'
+import { whoAsks } from './ops/who-asks.ts'
 import { type ReadDeps, readHandler } from './read-handler.ts'
 import { OUR_FAULT, REDIS_AWAY } from './refusals.ts'
 import { type RouteDeps, routes } from './routes.ts'
@@ -14,6 +17,7 @@ export interface ServerDeps extends ReadDeps, RouteDeps {
   readonly store: RouteDeps['store']
   readonly health: HealthDeps
   readonly corsOrigins: readonly string[]
+  readonly opsRoutes: readonly OpsRoute[]
 }
 
 /** Longer than the idle time of clients and proxies in front, so that they and not we close a kept connection. */
@@ -76,6 +80,7 @@ function application(deps: ServerDeps): Express {
       deps.refuse(request, response, { status: 405, message, headers: { allow } })
     })
   }
+  app.use('/ops/api', opsRouter({ ...deps, routes: deps.opsRoutes, whoAsks: whoAsks(deps.gate) }))
   app.use((request, response) =>
     deps.refuse(request, response, { status: 404, message: `There is nothing at ${request.path}` }),
   )

@@ -13,6 +13,7 @@ export { applyDiff, diffRosters, isEmptyDiff, type RosterDiff } from './diff-ros
 export { Domain, type DomainResult, parseDomain } from './domain.ts'
 export { FAILURE_CODES, Failure, FailureCode } from './failure.ts'
 export { type ChangedContacts, mergeChanges } from './merge-changes.ts'
+export * from './ops/index.ts'
 export { parseRoster, type RosterResult } from './parse-roster.ts'
 export { isEmptyPlan, type Ownership, planSync, type SyncPlan } from './plan-sync.ts'
 export { printable } from './printable.ts'

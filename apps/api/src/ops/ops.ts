@@ -1,0 +1,74 @@
+import { isRedisTrouble, type Log } from '@rollcall/runtime'
+import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express'
+import { sendJson } from '../json-response.ts'
+import { OUR_FAULT, REDIS_AWAY, type Refuse } from '../refusals.ts'
+import { type Operator, OpsError, type OpsRoute } from './route.ts'
+import type { WhoAsks } from './who-asks.ts'
+
+export interface OpsDeps {
+  readonly routes: readonly OpsRoute[]
+  readonly whoAsks: WhoAsks
+  readonly refuse: Refuse
+  readonly log: Log
+}
+
+/** Far above what any route takes. */
+const MAX_BODY_BYTES = 1024 * 1024
+
+/** Everything below /ops/api: who asks is looked at here, for every route alike, before anything is done. */
+export function opsRouter({ routes, whoAsks, refuse, log }: OpsDeps): Router {
+  const router = express.Router()
+  const body = express.json({ limit: MAX_BODY_BYTES, strict: false, type: () => true })
+  for (const route of routes) router[route.method](route.path, allowed(route, whoAsks), body, handler(route))
+  router.use((request) => {
+    throw new OpsError(404, `There is nothing at ${request.originalUrl.split('?', 1)[0]} for ${request.method}`)
+  })
+  router.use(onError(refuse, log))
+  return router
+}
+
+function allowed({ method, right, scope }: OpsRoute, whoAsks: WhoAsks): RequestHandler {
+  return async (request, response, next) => {
+    const operator = await whoAsks(request, method !== 'get')
+    if (!operator.rights.includes(right)) throw new OpsError(403, `"${operator.name}" has no right to ${right}`)
+    if (scope === 'everywhere' && right !== 'view' && operator.domains !== '*')
+      throw new OpsError(403, `That concerns all domains, and "${operator.name}" may ${right} for some of them only`)
+    response.locals.operator = operator
+    next()
+  }
+}
+
+function handler(route: OpsRoute): RequestHandler {
+  return async (request, response) => {
+    response.setHeader('cache-control', 'no-store')
+    const answer = await route.handle({
+      operator: response.locals.operator as Operator,
+      params: request.params as Record<string, string>,
+      query: request.query as Record<string, string | undefined>,
+      body: request.body,
+      request,
+      response,
+    })
+    if (answer !== undefined) sendJson(response, route.status ?? 200, answer)
+  }
+}
+
+function onError(refuse: Refuse, log: Log): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    if (response.headersSent) return void response.destroy()
+    const caller = (response.locals.operator as Operator | undefined)?.name
+    const by = caller === undefined ? {} : { caller }
+    if (error instanceof OpsError)
+      return refuse(request, response, { status: error.status, message: error.message, ...by })
+    if (isRedisTrouble(error)) return refuse(request, response, { ...REDIS_AWAY, ...by })
+    const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
+    if (status < 500)
+      return refuse(request, response, {
+        status,
+        message: `The body is not JSON that is taken here: ${(error as Error).message}`,
+        ...by,
+      })
+    log.error({ err: error, path: request.path }, 'A request of the dashboard failed')
+    refuse(request, response, { ...OUR_FAULT, ...by })
+  }
+}

@@ -1,0 +1,50 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Domain, OpsRight, OpsSession } from '@rollcall/roster'
+
+/** Who is at the dashboard, or sends a token to /ops/api. */
+export type Operator = Pick<OpsSession, 'name' | 'by' | 'rights' | 'domains' | 'expiresAt'>
+
+/** One call of a route: who, and what was sent. */
+export interface OpsCall {
+  readonly operator: Operator
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string | undefined>>
+  /** Parsed JSON; undefined when there is none. */
+  readonly body: unknown
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+/**
+ * A path below /ops/api. The caller has `right` when it is called: for some domain at least (`scope: 'domain'`, the
+ * handler looks at which, by `insistOn` or `may`), or for all (`'everywhere'`: what is not of one domain, such as queues).
+ * What it returns is sent as JSON; undefined: it has answered itself. What is refused is thrown as OpsError.
+ */
+export interface OpsRoute {
+  readonly method: 'get' | 'post' | 'put' | 'delete'
+  readonly path: string
+  readonly right: OpsRight
+  readonly scope: 'domain' | 'everywhere'
+  /** Of the answer; default 200. */
+  readonly status?: number
+  handle(call: OpsCall): Promise<unknown>
+}
+
+/** Something is refused; the message says what, and what to do. */
+export class OpsError extends Error {
+  override readonly name = 'OpsError'
+  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 503
+  constructor(status: OpsError['status'], message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+export const may = ({ rights, domains }: Operator, right: OpsRight, domain: Domain): boolean =>
+  rights.includes(right) && (domains === '*' || domains.includes(domain))
+
+/** Throws when that is not for the caller to do for this domain. */
+export function insistOn(operator: Operator, right: OpsRight, domain: Domain): void {
+  if (!may(operator, right, domain))
+    throw new OpsError(403, `"${operator.name}" has no right to ${right} for ${domain}`)
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { BareJid } from '../bare-jid.ts'
+import { Domain } from '../domain.ts'
+import { FailureCode } from '../failure.ts'
+
+const count = z.int().nonnegative()
+
+/** Users whose last fetch failed, for one reason and at one backend. */
+export const OpsFailureGroup = z
+  .object({
+    code: FailureCode,
+    domain: Domain,
+    count,
+    /** Of those that are in it now: when the first and the last of them failed. */
+    firstAt: z.iso.datetime(),
+    lastAt: z.iso.datetime(),
+    /** The last one. */
+    example: z.object({ jid: BareJid, message: z.string() }),
+  })
+  .readonly()
+export type OpsFailureGroup = z.infer<typeof OpsFailureGroup>
+
+/** Answer of `GET /ops/api/failures?code=&domain=`: the largest group first. */
+export const OpsFailures = z.object({ groups: z.array(OpsFailureGroup).readonly(), total: count }).readonly()
+export type OpsFailures = z.infer<typeof OpsFailures>
+
+/** Answer of `GET /ops/api/failures/users?code=&domain=&after=`: who failed last comes first. */
+export const OpsFailedUsers = z
+  .object({
+    users: z
+      .array(
+        z.object({
+          jid: BareJid,
+          code: FailureCode,
+          message: z.string(),
+          at: z.iso.datetime(),
+          /** When it is fetched again without anybody asking; absent: never. */
+          nextRepairAt: z.iso.datetime().exactOptional(),
+        }),
+      )
+      .readonly(),
+    next: z.string().nullable(),
+  })
+  .readonly()
+export type OpsFailedUsers = z.infer<typeof OpsFailedUsers>
+
+/** Body of `POST /ops/api/failures/retry` and `/dismiss`: what is left out matches all. */
+export const OpsFailureFilter = z.strictObject({ code: FailureCode.exactOptional(), domain: Domain.exactOptional() })
+export type OpsFailureFilter = z.infer<typeof OpsFailureFilter>
