@@ -6,9 +6,11 @@ ENV TURBO_TELEMETRY_DISABLED=1
 COPY package.json package-lock.json ./
 COPY packages/roster/package.json packages/roster/
 COPY packages/runtime/package.json packages/runtime/
+COPY packages/backend/package.json packages/backend/
 COPY apps/api/package.json apps/api/
 COPY apps/worker/package.json apps/worker/
 COPY apps/gateway/package.json apps/gateway/
+COPY apps/dashboard/package.json apps/dashboard/
 COPY examples/contacts-app/package.json examples/contacts-app/
 COPY examples/xmpp-client/package.json examples/xmpp-client/
 COPY tools/package.json tools/

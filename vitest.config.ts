@@ -33,7 +33,11 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'integration',
-          include: ['packages/runtime/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/integration/**/*.test.ts'],
+          include: [
+            'packages/{runtime,backend}/src/**/*.test.ts',
+            'apps/*/src/**/*.test.ts',
+            'test/integration/**/*.test.ts',
+          ],
           globalSetup: ['test/support/private-redis.ts'],
           maxWorkers: 4, // they wait more than they compute
           // Nothing waits this long; a busy machine makes everything slow.

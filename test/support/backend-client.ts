@@ -4,7 +4,7 @@ import {
   type BackendClientOptions,
   type BackendConfig,
   backendClient,
-} from '../../apps/worker/src/backend/backend-client.ts'
+} from '../../packages/backend/src/backend-client.ts'
 
 /** One domain with the defaults of the configuration. */
 export function configOf(template: string, config: Partial<BackendConfig> = {}): BackendConfig {

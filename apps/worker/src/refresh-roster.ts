@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { BackendAnswer } from '@rollcall/backend'
 import {
   diffBodies,
   EMPTY_BODY,
@@ -9,7 +10,6 @@ import {
   writeContacts,
 } from '@rollcall/roster'
 import type { DropResult, Fetch, JobLock, RosterStore, Source, WriteResult } from '@rollcall/runtime'
-import type { BackendAnswer } from './backend/backend-client.ts'
 
 export interface RefreshDeps {
   readonly backend: { fetchRoster(user: User, source: Source): Promise<BackendAnswer> }

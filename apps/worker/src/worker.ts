@@ -1,3 +1,4 @@
+import { backendClient } from '@rollcall/backend'
 import type { Domain } from '@rollcall/roster'
 import {
   type BackendLimits,
@@ -16,8 +17,7 @@ import {
   versionOf,
   vetRedis,
 } from '@rollcall/runtime'
-import { backendClient } from './backend/backend-client.ts'
-import { guardedBackend } from './backend/guarded-backend.ts'
+import { guardedBackend } from './guarded-backend.ts'
 import { startJobs } from './jobs.ts'
 import { jobsInHand } from './jobs-in-hand.ts'
 import { startSweep } from './sweep.ts'

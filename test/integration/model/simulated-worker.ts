@@ -1,7 +1,7 @@
+import type { BackendAnswer } from '@rollcall/backend'
 import type { BareJid, User } from '@rollcall/roster'
 import { createLog, type RefreshJob, type RosterStore, UNLIMITED } from '@rollcall/runtime'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
-import type { BackendAnswer } from '../../../apps/worker/src/backend/backend-client.ts'
 import { AttemptFailedError, processJob } from '../../../apps/worker/src/process-job.ts'
 import { PICK } from './scenario.ts'
 import { rosterOf } from './serial-rosters.ts'

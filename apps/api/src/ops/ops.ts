@@ -46,6 +46,7 @@ function handler(route: OpsRoute): RequestHandler {
       params: request.params as Record<string, string>,
       query: request.query as Record<string, string | undefined>,
       body: request.body,
+      tell: () => {},
       request,
       response,
     })

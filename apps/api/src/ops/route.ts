@@ -11,6 +11,8 @@ export interface OpsCall {
   readonly query: Readonly<Record<string, string | undefined>>
   /** Parsed JSON; undefined when there is none. */
   readonly body: unknown
+  /** Says for the audit log what is done, for people (`john@example.org`), and to how many; the latter as soon as it is known. */
+  tell(what: string, count?: number): void
   readonly request: IncomingMessage
   readonly response: ServerResponse
 }
@@ -25,6 +27,8 @@ export interface OpsRoute {
   readonly path: string
   readonly right: OpsRight
   readonly scope: 'domain' | 'everywhere'
+  /** Its name in the audit log, such as `drop-roster`: of every route that writes, and of no other. */
+  readonly action?: string
   /** Of the answer; default 200. */
   readonly status?: number
   handle(call: OpsCall): Promise<unknown>

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { clientFor, userNamed } from '../../../../test/support/backend-client.ts'
+import { clientFor, userNamed } from '../../../test/support/backend-client.ts'
 import type { BackendClient } from './backend-client.ts'
 
 const LARGE = Array.from({ length: 10 }, (_, i) => `large${i}`)

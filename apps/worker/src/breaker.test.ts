@@ -1,10 +1,10 @@
+import type { BackendAnswer } from '@rollcall/backend'
+import { failed, outage } from '@rollcall/backend'
 import type { User } from '@rollcall/roster'
 import type { Log } from '@rollcall/runtime'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { domainNamed, userNamed } from '../../../../test/support/backend-client.ts'
+import { domainNamed, userNamed } from '../../../test/support/backend-client.ts'
 import { breaker } from './breaker.ts'
-import { failed, outage } from './failures.ts'
-import type { BackendAnswer } from './read-answer.ts'
 
 const GOOD: BackendAnswer = { kind: 'unchanged', source: {} }
 const DOWN = outage('backend-unreachable', 'Connection refused')

@@ -1,9 +1,9 @@
+import type { BackendAnswer } from '@rollcall/backend'
 import type { Domain, User } from '@rollcall/roster'
 import type { BrokenBackend, Config, Log, Source } from '@rollcall/runtime'
-import { fetchLanes } from '../fetch-lanes.ts'
-import type { JobsInHand } from '../jobs-in-hand.ts'
 import { breaker } from './breaker.ts'
-import type { BackendAnswer } from './read-answer.ts'
+import { fetchLanes } from './fetch-lanes.ts'
+import type { JobsInHand } from './jobs-in-hand.ts'
 
 type Settings = Pick<
   Config,

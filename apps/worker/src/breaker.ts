@@ -1,8 +1,8 @@
+import type { BackendAnswer } from '@rollcall/backend'
+import { type BackendFailure, failed } from '@rollcall/backend'
 import type { Domain, User } from '@rollcall/roster'
 import type { BrokenBackend, Log } from '@rollcall/runtime'
 import { ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleAll } from 'cockatiel'
-import { type BackendFailure, failed } from './failures.ts'
-import type { BackendAnswer } from './read-answer.ts'
 import { witnesses } from './witnesses.ts'
 
 export interface BreakerOptions {

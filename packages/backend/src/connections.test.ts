@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Behaviour, startBackend, type TestBackend } from '../../../../test/support/backend.ts'
-import { clientFor, userNamed } from '../../../../test/support/backend-client.ts'
+import { type Behaviour, startBackend, type TestBackend } from '../../../test/support/backend.ts'
+import { clientFor, userNamed } from '../../../test/support/backend-client.ts'
 import type { BackendClient, Source } from './backend-client.ts'
 
 const john = userNamed('john')
