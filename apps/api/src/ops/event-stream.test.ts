@@ -1,0 +1,117 @@
+import { once } from 'node:events'
+import { createServer, get, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { type EventStream, type EventStreamsOptions, eventOf, eventStreams } from './event-stream.ts'
+import { type Operator, OpsError } from './route.ts'
+
+const operator: Operator = { name: 'ada', by: 'token', rights: ['view'], domains: '*' }
+
+/** A server that opens a stream for every request. */
+async function serve(options: EventStreamsOptions = {}, as: Partial<Operator> = {}) {
+  const streams = eventStreams(options)
+  const opened: EventStream[] = []
+  const server = createServer((request, response) => {
+    try {
+      opened.push(streams.open({ operator: { ...operator, ...as }, request, response }))
+    } catch (error) {
+      response.writeHead(error instanceof OpsError ? error.status : 500).end()
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const { port } = server.address() as AddressInfo
+  const listen = async (method = 'GET'): Promise<IncomingMessage> => {
+    const request = get({ port, host: '127.0.0.1', method, agent: false })
+    request.on('error', () => {})
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    return response.setEncoding('utf8')
+  }
+  return { streams, opened, listen }
+}
+
+async function untilHas(response: IncomingMessage, text: string): Promise<string> {
+  let all = ''
+  for await (const part of response) {
+    all += part
+    if (all.includes(text)) return all
+  }
+  return all
+}
+
+test('events arrive as they are sent, with what a proxy must know', async () => {
+  const { opened, listen } = await serve()
+  const response = await listen()
+  expect(response.headers).toMatchObject({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  })
+  opened[0]?.send(eventOf('change', '{"a":1}', '5-0'))
+  expect(await untilHas(response, '}\n\n')).toBe('retry: 2000\n\nid: 5-0\nevent: change\ndata: {"a":1}\n\n')
+})
+
+test('when a reader goes, whoever sends is told, and nothing is kept', async () => {
+  const { streams, opened, listen } = await serve()
+  const response = await listen()
+  const gone = new Promise<void>((resolve) => opened[0]?.onEnd(resolve))
+  response.destroy()
+  await gone
+  expect(streams.size()).toBe(0)
+  opened[0]?.send(eventOf('change', '1')) // harmless
+})
+
+test('a reader who does not read is cut off before he fills the memory', async () => {
+  const { opened, listen } = await serve({ maxBufferedBytes: 100_000 })
+  const response = await listen()
+  response.pause()
+  const [stream] = opened
+  const gone = new Promise<void>((resolve) => stream?.onEnd(resolve))
+  const event = eventOf('change', JSON.stringify('x'.repeat(50_000)))
+  let isGone = false
+  void gone.then(() => {
+    isGone = true
+  })
+  let sent = 0
+  let wasBehind = false
+  while (!isGone && sent < 10_000) {
+    stream?.send(event)
+    sent++
+    wasBehind ||= stream?.isBehind() ?? false
+    await new Promise(setImmediate)
+  }
+  expect(wasBehind).toBe(true)
+  expect(isGone).toBe(true)
+})
+
+test('one more than may listen is refused', async () => {
+  const { listen } = await serve({ most: 1 })
+  await listen()
+  expect((await listen()).statusCode).toBe(503)
+})
+
+test.each([
+  ['it has lasted for long enough', { longestMs: 20 }, {}],
+  ['the login of its reader ends', {}, { expiresAt: new Date().toISOString() }],
+])('a stream ends when %s', async (_when, options, as) => {
+  const { listen } = await serve(options, as)
+  await once((await listen()).resume(), 'end')
+})
+
+test('all end when the api does, those that are opened then as well', async () => {
+  const { streams, listen } = await serve()
+  const before = (await listen()).resume()
+  const ended = once(before, 'end')
+  streams.close()
+  await ended
+  await once((await listen()).resume(), 'end')
+})
+
+test('a HEAD holds nothing', async () => {
+  const { streams, listen } = await serve()
+  await once((await listen('HEAD')).resume(), 'end')
+  await expect.poll(() => streams.size()).toBe(0)
+})

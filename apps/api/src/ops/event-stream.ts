@@ -1,0 +1,105 @@
+import { type OpsCall, OpsError } from './route.ts'
+
+/** Events of a stream that is open to somebody's browser (WHATWG HTML, 9.2 Server-sent events). */
+export interface EventStream {
+  /** A reader for whom too much lies ready is cut off: the browser connects again, and knows that it missed something. */
+  send(event: Buffer): void
+  /** What was sent before has not all left: whoever sends states leaves one out then. */
+  isBehind(): boolean
+  /** Calls back once, when the reader has gone or the stream was ended. */
+  onEnd(listener: () => void): void
+}
+
+export interface EventStreams {
+  /** Answers a call with events from now on. Throws OpsError (503) when too many streams are open. */
+  open(call: Pick<OpsCall, 'operator' | 'request' | 'response'>): EventStream
+  size(): number
+  /** Ends them all, and each that is opened later: the api stops. */
+  close(): void
+}
+
+export interface EventStreamsOptions {
+  /** Streams at a time. */
+  readonly most?: number
+  /** Bytes that lie ready for one reader. */
+  readonly maxBufferedBytes?: number
+  /** A stream is ended then, and the browser connects again: whoever has lost the right to look is told so by then. */
+  readonly longestMs?: number
+}
+
+const MOST = 500
+const MAX_BUFFERED_BYTES = 1024 * 1024
+const LONGEST_MS = 300_000
+/** Proxies and browsers take a connection for dead on which nothing comes. */
+const COMFORT_EVERY_MS = 15_000
+/** After which a browser connects again. */
+const RETRY_MS = 2_000
+
+/** One event as it goes over the wire; `data` is JSON without line breaks. The same bytes serve all readers. */
+export const eventOf = (event: string, data: string, id?: string): Buffer =>
+  Buffer.from(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`)
+
+const OPENING = Buffer.from(`retry: ${RETRY_MS}\n\n`)
+const COMFORT = Buffer.from(':\n\n')
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no', // nginx passes each event on at once
+} as const
+
+/** Every stream of events of this api. */
+export function eventStreams({
+  most = MOST,
+  maxBufferedBytes = MAX_BUFFERED_BYTES,
+  longestMs = LONGEST_MS,
+}: EventStreamsOptions = {}): EventStreams {
+  const streams = new Map<EventStream, () => void>()
+  let closed = false
+  let comforting: NodeJS.Timeout | undefined
+
+  function open({ operator, request, response }: Parameters<EventStreams['open']>[0]): EventStream {
+    if (streams.size >= most)
+      throw new OpsError(503, `${streams.size} dashboards listen to this api already: close some, or start another api`)
+    const listeners = new Set<() => void>()
+    const stream: EventStream = {
+      send(event) {
+        if (response.writableEnded || response.destroyed) return
+        if (response.writableLength > maxBufferedBytes) return void response.destroy()
+        response.write(event)
+      },
+      isBehind: () => response.writableNeedDrain,
+      onEnd: (listener) => void listeners.add(listener),
+    }
+    const end = (): void => void response.end()
+    const timer = setTimeout(end, lifetime(operator.expiresAt, longestMs))
+    response.once('close', () => {
+      clearTimeout(timer)
+      streams.delete(stream)
+      if (streams.size === 0) clearInterval(comforting)
+      for (const listener of listeners) listener()
+    })
+    if (streams.size === 0) comforting = setInterval(() => sendAll(COMFORT), COMFORT_EVERY_MS)
+    streams.set(stream, end)
+    response.writeHead(200, HEADERS)
+    response.write(OPENING)
+    if (closed || request.method === 'HEAD') end()
+    return stream
+  }
+
+  const sendAll = (event: Buffer): void => {
+    for (const stream of streams.keys()) stream.send(event)
+  }
+
+  return {
+    open,
+    size: () => streams.size,
+    close() {
+      closed = true
+      for (const end of streams.values()) end()
+    },
+  }
+}
+
+const lifetime = (expiresAt: string | undefined, longestMs: number): number =>
+  expiresAt === undefined ? longestMs : Math.min(longestMs, Math.max(0, Date.parse(expiresAt) - Date.now()))
