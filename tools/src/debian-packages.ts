@@ -15,24 +15,31 @@ export interface DebianPackages {
   readonly libraryPath: string
 }
 
+export interface DebianDependencies {
+  /** These are not brought, nor is what only they need: they are on every machine, or what needs them runs without. */
+  readonly without: readonly string[]
+}
+
 /** Debian, Ubuntu and their kin have both. */
 export const hasDebianPackages = (): boolean =>
   findOnPath('apt-get') !== undefined && findOnPath('dpkg-deb') !== undefined
 
 /**
  * Downloads packages of this machine's Debian or Ubuntu release and unpacks them into `.cache/<name>`: no root, nothing
- * of the system is changed, no maintainer script runs, dependencies must be named. Once unpacked, no network is needed;
- * before, `onBringing` is called.
+ * of the system is changed, no maintainer script runs. Dependencies must be named, unless `dependencies` is given: then
+ * apt finds them, as for a machine that has none of them. Once unpacked, no network is needed; before, `onBringing` is
+ * called.
  */
 export async function bringDebianPackages(
   name: string,
   packages: readonly string[],
   onBringing?: () => void,
+  dependencies?: DebianDependencies,
 ): Promise<DebianPackages> {
   const root = join(repositoryRoot, '.cache', name)
   if (!(await isUnpacked(root, packages))) {
     onBringing?.()
-    await unpack(root, packages)
+    await unpack(root, packages, dependencies)
   }
   return { root, libraryPath: (await libraryDirectories(root)).join(':') }
 }
@@ -45,12 +52,12 @@ async function isUnpacked(root: string, packages: readonly string[]): Promise<bo
   return existsSync(stamp(root)) && (await readFile(stamp(root), 'utf8')) === stampText(packages)
 }
 
-async function unpack(root: string, packages: readonly string[]): Promise<void> {
+async function unpack(root: string, packages: readonly string[], dependencies?: DebianDependencies): Promise<void> {
   const partial = `${root}.partial-${process.pid}`
   const unpacked = join(partial, 'root')
   try {
     await mkdir(unpacked, { recursive: true })
-    for (const archive of await download(join(partial, 'apt'), packages))
+    for (const archive of await download(join(partial, 'apt'), packages, dependencies))
       await run('dpkg-deb', ['-x', archive, unpacked])
     await writeFile(stamp(unpacked), stampText(packages))
     await moveIntoPlace(unpacked, root, packages)
@@ -59,15 +66,22 @@ async function unpack(root: string, packages: readonly string[]): Promise<void> 
   }
 }
 
-async function download(apt: string, packages: readonly string[]): Promise<string[]> {
-  const archives = join(apt, 'debs')
+async function download(
+  apt: string,
+  packages: readonly string[],
+  dependencies: DebianDependencies | undefined,
+): Promise<string[]> {
+  const archives = join(apt, 'cache/archives')
+  const status = join(apt, 'status')
   await mkdir(join(apt, 'state/lists/partial'), { recursive: true })
-  await mkdir(join(apt, 'cache/archives/partial'), { recursive: true })
-  await mkdir(archives)
+  await mkdir(join(archives, 'partial'), { recursive: true })
+  await writeFile(status, (dependencies?.without ?? []).map(installed).join('\n'))
   const options = [
     ['Dir::State', join(apt, 'state')],
-    ['Dir::State::status', '/var/lib/dpkg/status'],
+    ['Dir::State::status', dependencies ? status : '/var/lib/dpkg/status'],
     ['Dir::Cache', join(apt, 'cache')],
+    // The lock of dpkg is root's, and nothing of dpkg is touched.
+    ['Debug::NoLocking', 'true'],
     // Else no network is only a warning of an update.
     ['APT::Update::Error-Mode', 'any'],
     // As root apt would download as user _apt, who may not enter this directory.
@@ -81,13 +95,30 @@ async function download(apt: string, packages: readonly string[]): Promise<strin
     () => undefined,
     (error: unknown) => error,
   )
-  await aptGet('-qq', 'download', ...packages).catch((error: unknown) => {
+  const command = dependencies ? ['install', '--yes', '--no-install-recommends', '--download-only'] : ['download']
+  await aptGet('-qq', ...command, ...packages).catch((error: unknown) => {
     throw new Error(`apt-get could not download ${packages[0]}: ${aptComplaint(updateFailed ?? error)}`, {
       cause: error,
     })
   })
   return (await readdir(archives)).filter((file) => file.endsWith('.deb')).map((file) => join(archives, file))
 }
+
+/** What dpkg would know of a package that is there, in any version that is asked for. */
+const installed = (name: string): string =>
+  [
+    `Package: ${name}`,
+    'Status: install ok installed',
+    `Architecture: ${DEBIAN_ARCHITECTURES[process.arch] ?? process.arch}`,
+    'Multi-Arch: same',
+    'Version: 9999',
+    'Maintainer: none',
+    'Description: none',
+    '',
+  ].join('\n')
+
+/** Where Node and Debian have other names. */
+const DEBIAN_ARCHITECTURES: Readonly<Partial<Record<NodeJS.Architecture, string>>> = { x64: 'amd64', arm: 'armhf' }
 
 /** The first of the errors that apt-get wrote: without network there is one for each source and package. */
 function aptComplaint(error: unknown): string {

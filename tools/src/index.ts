@@ -19,6 +19,14 @@ export {
 } from './deployed-ejabberd.ts'
 export { freePort, isPortFree } from './free-port.ts'
 export {
+  findPrometheus,
+  NoPrometheusError,
+  type PrometheusPrograms,
+  type PrometheusServer,
+  type PrometheusServerOptions,
+  startPrometheusServer,
+} from './prometheus-server.ts'
+export {
   NoProsodyError,
   type ProsodyContact,
   type ProsodyPorts,
