@@ -7,6 +7,7 @@ import {
   connectSubscriber,
   type Log,
   newProcessId,
+  queueControl,
   refreshQueue,
   rosterStore,
   shutDown,
@@ -56,6 +57,7 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
     attempts: config.jobAttempts,
     backoffMs: config.retryBackoffMs,
   })
+  const queues = queueControl({ redis: producer, shards })
   const stored = rosterStore({ ...config, redis, changesMaxLen: config.changesMaxlen })
   const store = askAgain({ store: stored, queue, connections: [redis, producer], log })
   const records = refreshRecords({ redis, replica, ttlS: config.refreshTtlS })
@@ -83,7 +85,7 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
     log,
   }
   let ending = false
-  const health = { ...config, redis, store, openUsers: open, ending: () => ending }
+  const health = { ...config, redis, store, queues, openUsers: open, ending: () => ending }
   const opsRoutes: OpsRoute[] = []
   const server = apiServer({ ...refreshing, gate: gate(config), refuse: refuser(log), waiting, health, opsRoutes })
   server.listen(config.port, config.host)
@@ -113,7 +115,7 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
           { name: 'stop the timers', run: () => [stopResuming(), settled.close(), records.close()] },
           { name: 'write down who is used', run: usage.close },
           { name: 'say goodbye', run: stopHeartbeat },
-          { name: 'close the queue', run: queue.close },
+          { name: 'close the queue', run: () => Promise.all([queue.close(), queues.close()]) },
         ],
         shutdownDeadlineMs,
         log,

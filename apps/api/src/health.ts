@@ -3,6 +3,7 @@ import {
   type Config,
   liveProcesses,
   type ProcessReport,
+  type QueueControl,
   type RedisClient,
   type RosterStore,
   redisTrouble,
@@ -30,6 +31,7 @@ export interface HealthDeps {
   readonly domains: Pick<Config['domains'], 'has'>
   readonly targets: Config['targets']
   readonly store: Pick<RosterStore, 'heldDomains'>
+  readonly queues: Pick<QueueControl, 'paused'>
   /** This process has been asked to end. */
   readonly ending: () => boolean
 }
@@ -42,14 +44,16 @@ export async function readiness({
   domains,
   targets,
   store,
+  queues,
   ending,
 }: HealthDeps): Promise<Health> {
   if (ending()) return unavailable('This process is ending')
-  const [processes, notWritable, open, held] = await Promise.all([
+  const [processes, notWritable, open, held, paused] = await Promise.all([
     liveProcesses(redis).catch((error: unknown) => redisTrouble(error)),
     shardsThatTakeNoWrites(redis, shards),
     openUsers.count().catch(() => 0),
     store.heldDomains().catch(() => new Map<string, number>()),
+    queues.paused().catch(() => []),
   ])
   const reasons: string[] = []
   if (typeof processes === 'string') {
@@ -68,6 +72,7 @@ export async function readiness({
       ...silentTargets(processes, targets.length > 0),
       ...otherShards(processes, shards),
     )
+  if (paused.length > 0) reasons.push(pausedQueues(paused, shards))
   if (open >= openUsers.max)
     reasons.push(`${open} users wait to be fetched: refreshes are refused (MAX_OPEN_USERS is ${openUsers.max})`)
   for (const [domain, since] of held) {
@@ -97,6 +102,11 @@ const refusedWrites = ({ shards: refusing, reason }: Refusal, shards: number): s
   refusing.length === shards
     ? `Redis takes no writes: refreshes are refused (${reason})`
     : `Redis takes no writes of shards ${shardList(refusing)}: refreshes of their users are refused (${reason})`
+
+const pausedQueues = (paused: readonly number[], shards: number): string =>
+  shards === 1
+    ? 'The queue is paused: refreshes wait, also those of who logs in for the first time'
+    : `The queue of shards ${shardList(paused)} is paused: refreshes of their users wait, also those of who logs in for the first time`
 
 function unserved(processes: readonly ProcessReport[], shards: number): string[] {
   if (!processes.some(({ role }) => role === 'worker')) return ['No worker is alive: refreshes wait in the queue']

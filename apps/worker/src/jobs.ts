@@ -17,6 +17,8 @@ export interface JobsOptions extends ProcessDeps {
 
 /** Pause after a connection that broke: BullMQ's own of 15 s is longer than a fail-over. */
 const RETRY_MS = 500
+/** The longest time until a worker that keeps to a rate limit sees that somebody has changed it. */
+const RATE_LIMIT_LOOK_MS = 5000
 
 /** Failed jobs that are kept for a look at them; who is stale is told by the users, not by these. */
 const KEPT_FAILED_JOBS = 1000
@@ -42,6 +44,7 @@ export function startJobs({ redis, serves, jobLockMs, stallCheckMs, ...deps }: J
       lockDuration: jobLockMs,
       stalledInterval: stallCheckMs,
       runRetryDelay: RETRY_MS,
+      maximumRateLimitDelay: RATE_LIMIT_LOOK_MS,
       maxStalledCount: Number.MAX_SAFE_INTEGER, // `starts` decides: BullMQ would fail the job without our code
       removeOnComplete: { count: 0 },
       removeOnFail: { count: KEPT_FAILED_JOBS },

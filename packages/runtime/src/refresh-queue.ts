@@ -1,8 +1,8 @@
 import type { BareJid } from '@rollcall/roster'
-import { type Job, type JobsOptions, Queue } from 'bullmq'
-import { byShard, QUEUE_NAME, shardKeys } from './keys.ts'
+import type { Job, JobsOptions, Queue } from 'bullmq'
+import { byShard, QUEUE_NAME } from './keys.ts'
 import type { RedisClient } from './redis.ts'
-import { RedisUnavailableError } from './redis-trouble.ts'
+import { shardQueues } from './shard-queues.ts'
 
 /** Lower goes first. 0 would go before all of them. */
 export const PRIORITY = { login: 1, small: 10, bulk: 100, repair: 1000 } as const
@@ -24,7 +24,6 @@ export interface RefreshQueueOptions {
   readonly backoffMs: number
 }
 
-const EVENTS_KEPT = 1000
 /** BullMQ adds the jobs of one call in one transaction: Redis, and this process that puts it together, do nothing else meanwhile. */
 const JOBS_PER_CALL = 50
 
@@ -39,7 +38,7 @@ export type RefreshQueue = ReturnType<typeof refreshQueue>
 
 /** Puts one job per user into the queue of its shard. */
 export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: RefreshQueueOptions) {
-  const queues = new Map<number, Promise<Queue<RefreshJob>>>()
+  const queues = shardQueues<RefreshJob>(redis)
   // Stored with each job and read again by its worker: what the workers know by themselves is left out.
   const options: JobsOptions = {
     attempts,
@@ -48,19 +47,8 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: R
   }
   let produced = 0
 
-  /** BullMQ never gets over a queue whose first contact with Redis failed, so such a one is thrown away. */
-  async function queueOf(shard: number): Promise<Queue<RefreshJob>> {
-    if (redis.status !== 'ready') throw new RedisUnavailableError()
-    const known = queues.get(shard)
-    if (known) return known
-    const opening = openQueue(redis, shard)
-    queues.set(shard, opening)
-    opening.catch(() => queues.delete(shard))
-    return opening
-  }
-
   async function enqueueShard(shard: number, users: readonly BareJid[], priority: Priority): Promise<void> {
-    const queue = await queueOf(shard)
+    const queue = await queues.of(shard)
     const promotes = priority < PRIORITY.bulk
     // An id of our own tells a new job from one that waits already. BullMQ's are shorter, and cost less.
     const prefix = priority === PRIORITY.repair ? REPAIR : promotes ? '' : null
@@ -102,10 +90,17 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: R
       await Promise.all([...shardsOfUsers].map(enqueueGroup))
     },
 
-    /** Jobs of a shard that a worker could take now: none while the queue is paused. */
+    /** Jobs of a shard that a worker could take now: none while somebody has paused the queue, or its limits are reached. */
     async takeable(shard: number): Promise<number> {
-      const queue = await queueOf(shard)
-      return (await queue.isPaused()) ? 0 : queue.getJobCountByTypes('waiting', 'prioritized')
+      const queue = await queues.of(shard)
+      const [jobs, isPaused, isMaxed, limit] = await Promise.all([
+        queue.getJobCountByTypes('waiting', 'prioritized'),
+        queue.isPaused(),
+        queue.isMaxed(),
+        queue.getGlobalRateLimit(),
+      ])
+      if (isPaused || isMaxed || jobs === 0) return 0
+      return limit && (await queue.getRateLimitTtl(limit.max)) > 0 ? 0 : jobs
     },
 
     /**
@@ -114,7 +109,7 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: R
      * fetch those users, whoever asks for them.
      */
     async bringForward(shard: number, longestMs: number): Promise<void> {
-      const queue = await queueOf(shard)
+      const queue = await queues.of(shard)
       const [seconds] = await redis.time()
       const now = Number(seconds) * 1000
       const delayed = queue.toKey('delayed')
@@ -125,24 +120,7 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: R
       await Promise.all(untimely.flat().map(async (id) => (await queue.getJob(id))?.promote().catch(ignoreNotDelayed)))
     },
 
-    async close(): Promise<void> {
-      await Promise.all([...queues.values()].map(async (opening) => (await opening).close()))
-    },
-  }
-}
-
-async function openQueue(redis: RedisClient, shard: number): Promise<Queue<RefreshJob>> {
-  const queue = new Queue<RefreshJob>(QUEUE_NAME, {
-    connection: redis,
-    prefix: shardKeys(shard).prefix,
-    streams: { events: { maxLen: EVENTS_KEPT } },
-  })
-  queue.on('error', () => {}) // the connection reports its own state
-  try {
-    await queue.waitUntilReady()
-    return queue
-  } catch (error) {
-    throw new RedisUnavailableError(error)
+    close: queues.close,
   }
 }
 
