@@ -19,6 +19,7 @@ import { askAgain } from './ask-again.ts'
 import { gate } from './gate.ts'
 import { intake } from './intake.ts'
 import { openUsers } from './open-users.ts'
+import { auditLog, auditRoutes } from './ops/audit.ts'
 import type { OpsRoute } from './ops/route.ts'
 import { waitingRoom } from './patience.ts'
 import { refreshRecords } from './refresh-records.ts'
@@ -39,8 +40,17 @@ export interface RunningApi {
 
 const CLOSE_ANSWERED_EVERY_MS = 50
 
+export interface ApiSurroundings {
+  /** Where the built dashboard is; null: nowhere. */
+  readonly dashboardDirectory: string | null
+}
+
 /** Puts the api together and listens. Throws when the port is taken. */
-export async function startApi(config: Config, log: Log): Promise<RunningApi> {
+export async function startApi(
+  config: Config,
+  log: Log,
+  { dashboardDirectory }: ApiSurroundings = { dashboardDirectory: null },
+): Promise<RunningApi> {
   const { shards, redisTimeoutMs, heartbeatMs, drainMs, shutdownDeadlineMs } = config
   const replica = newProcessId('api')
   const connection = (name: string) =>
@@ -86,8 +96,18 @@ export async function startApi(config: Config, log: Log): Promise<RunningApi> {
   }
   let ending = false
   const health = { ...config, redis, store, queues, openUsers: open, ending: () => ending }
-  const opsRoutes: OpsRoute[] = []
-  const server = apiServer({ ...refreshing, gate: gate(config), refuse: refuser(log), waiting, health, opsRoutes })
+  const audit = auditLog(redis, log)
+  const opsRoutes: OpsRoute[] = [...auditRoutes({ audit })]
+  const server = apiServer({
+    ...refreshing,
+    gate: gate(config),
+    refuse: refuser(log),
+    waiting,
+    health,
+    opsRoutes,
+    audit,
+    dashboardDirectory,
+  })
   server.listen(config.port, config.host)
   await once(server, 'listening')
   const { address, port } = server.address() as AddressInfo

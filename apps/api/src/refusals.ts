@@ -55,6 +55,7 @@ const TITLES: Readonly<Record<number, string>> = {
   409: 'Not possible now',
   413: 'Too large',
   415: 'Unsupported encoding',
+  429: 'Too many requests',
   500: 'Internal error',
   503: 'Not available now',
 }

@@ -6,8 +6,11 @@ import cors from 'cors'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { type HealthDeps, readiness } from './health.ts'
 import { sendJson } from './json-response.ts'
+import type { AuditLog } from './ops/audit.ts'
+import { opsHeaders } from './ops/headers.ts'
 import { opsRouter } from './ops/ops.ts'
 import type { OpsRoute } from './ops/route.ts'
+import { dashboardFiles } from './ops/static.ts'
 import { whoAsks } from './ops/who-asks.ts'
 import { type ReadDeps, readHandler } from './read-handler.ts'
 import { OUR_FAULT, REDIS_AWAY } from './refusals.ts'
@@ -18,6 +21,9 @@ export interface ServerDeps extends ReadDeps, RouteDeps {
   readonly health: HealthDeps
   readonly corsOrigins: readonly string[]
   readonly opsRoutes: readonly OpsRoute[]
+  readonly audit: AuditLog
+  /** Of the built dashboard; null: there is none. */
+  readonly dashboardDirectory: string | null
 }
 
 /** Longer than the idle time of clients and proxies in front, so that they and not we close a kept connection. */
@@ -80,7 +86,9 @@ function application(deps: ServerDeps): Express {
       deps.refuse(request, response, { status: 405, message, headers: { allow } })
     })
   }
+  app.use('/ops', opsHeaders)
   app.use('/ops/api', opsRouter({ ...deps, routes: deps.opsRoutes, whoAsks: whoAsks(deps.gate) }))
+  app.use('/ops', dashboardFiles(deps.dashboardDirectory))
   app.use((request, response) =>
     deps.refuse(request, response, { status: 404, message: `There is nothing at ${request.path}` }),
   )

@@ -1,6 +1,7 @@
 export * from './access/index.ts'
 export * from './config/index.ts'
 export {
+  AUDIT_KEY,
   byShard,
   QUEUE_NAME,
   refreshChunkKey,

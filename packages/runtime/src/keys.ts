@@ -43,6 +43,9 @@ export const QUEUE_NAME = 'refresh'
 export const SCHEMA_KEY = 'rollcall:schema'
 export const PROCESSES_KEY = 'rollcall:processes'
 
+/** Who did what in the dashboard: the audit log. */
+export const AUDIT_KEY = 'rollcall:audit'
+
 export const processKey = (id: string): string => `rollcall:process:${id}`
 
 /**

@@ -2,12 +2,14 @@ import { isRedisTrouble, type Log } from '@rollcall/runtime'
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express'
 import { sendJson } from '../json-response.ts'
 import { OUR_FAULT, REDIS_AWAY, type Refuse } from '../refusals.ts'
-import { type Operator, OpsError, type OpsRoute } from './route.ts'
+import type { AuditLog, AuditResult } from './audit.ts'
+import { insistOnAll, type Operator, OpsError, type OpsRoute } from './route.ts'
 import type { WhoAsks } from './who-asks.ts'
 
 export interface OpsDeps {
   readonly routes: readonly OpsRoute[]
   readonly whoAsks: WhoAsks
+  readonly audit: Pick<AuditLog, 'record'>
   readonly refuse: Refuse
   readonly log: Log
 }
@@ -16,10 +18,11 @@ export interface OpsDeps {
 const MAX_BODY_BYTES = 1024 * 1024
 
 /** Everything below /ops/api: who asks is looked at here, for every route alike, before anything is done. */
-export function opsRouter({ routes, whoAsks, refuse, log }: OpsDeps): Router {
+export function opsRouter({ routes, whoAsks, audit, refuse, log }: OpsDeps): Router {
   const router = express.Router()
   const body = express.json({ limit: MAX_BODY_BYTES, strict: false, type: () => true })
-  for (const route of routes) router[route.method](route.path, allowed(route, whoAsks), body, handler(route))
+  for (const route of routes)
+    router[route.method](route.path, allowed(route, whoAsks, audit), body, handler(route, audit))
   router.use((request) => {
     throw new OpsError(404, `There is nothing at ${request.originalUrl.split('?', 1)[0]} for ${request.method}`)
   })
@@ -27,29 +30,49 @@ export function opsRouter({ routes, whoAsks, refuse, log }: OpsDeps): Router {
   return router
 }
 
-function allowed({ method, right, scope }: OpsRoute, whoAsks: WhoAsks): RequestHandler {
+function allowed(
+  { method, right, scope, action }: OpsRoute,
+  whoAsks: WhoAsks,
+  audit: OpsDeps['audit'],
+): RequestHandler {
   return async (request, response, next) => {
     const operator = await whoAsks(request, method !== 'get')
-    if (!operator.rights.includes(right)) throw new OpsError(403, `"${operator.name}" has no right to ${right}`)
-    if (scope === 'everywhere' && right !== 'view' && operator.domains !== '*')
-      throw new OpsError(403, `That concerns all domains, and "${operator.name}" may ${right} for some of them only`)
     response.locals.operator = operator
+    try {
+      if (!operator.rights.includes(right)) throw new OpsError(403, `"${operator.name}" has no right to ${right}`)
+      if (scope === 'everywhere' && right !== 'view') insistOnAll(operator, right)
+    } catch (error) {
+      if (action) await audit.record({ who: operator.name, action, what: request.path, result: 'refused' })
+      throw error
+    }
     next()
   }
 }
 
-function handler(route: OpsRoute): RequestHandler {
+function handler(route: OpsRoute, audit: OpsDeps['audit']): RequestHandler {
   return async (request, response) => {
     response.setHeader('cache-control', 'no-store')
-    const answer = await route.handle({
-      operator: response.locals.operator as Operator,
+    const operator = response.locals.operator as Operator
+    let told: { what: string; count?: number } = { what: request.path }
+    const record = async (result: AuditResult): Promise<void> => {
+      if (route.action) await audit.record({ who: operator.name, action: route.action, ...told, result })
+    }
+    const call = {
+      operator,
       params: request.params as Record<string, string>,
       query: request.query as Record<string, string | undefined>,
       body: request.body,
-      tell: () => {},
+      tell: (what: string, count?: number) => {
+        told = count === undefined ? { what } : { what, count }
+      },
       request,
       response,
+    }
+    const answer = await route.handle(call).catch(async (error: unknown) => {
+      await record(error instanceof OpsError && error.status < 500 ? 'refused' : 'failed')
+      throw error
     })
+    await record('done')
     if (answer !== undefined) sendJson(response, route.status ?? 200, answer)
   }
 }

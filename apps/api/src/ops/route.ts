@@ -22,22 +22,32 @@ export interface OpsCall {
  * handler looks at which, by `insistOn` or `may`), or for all (`'everywhere'`: what is not of one domain, such as queues).
  * What it returns is sent as JSON; undefined: it has answered itself. What is refused is thrown as OpsError.
  */
-export interface OpsRoute {
-  readonly method: 'get' | 'post' | 'put' | 'delete'
+export type OpsRoute = ReadRoute | WriteRoute
+
+interface AnyRoute {
   readonly path: string
   readonly right: OpsRight
   readonly scope: 'domain' | 'everywhere'
-  /** Its name in the audit log, such as `drop-roster`: of every route that writes, and of no other. */
-  readonly action?: string
   /** Of the answer; default 200. */
   readonly status?: number
   handle(call: OpsCall): Promise<unknown>
 }
 
+interface ReadRoute extends AnyRoute {
+  readonly method: 'get'
+  readonly action?: never
+}
+
+interface WriteRoute extends AnyRoute {
+  readonly method: 'post' | 'put' | 'delete'
+  /** Its name in the audit log, such as `drop-roster`. */
+  readonly action: string
+}
+
 /** Something is refused; the message says what, and what to do. */
 export class OpsError extends Error {
   override readonly name = 'OpsError'
-  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 503
+  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 429 | 503
   constructor(status: OpsError['status'], message: string) {
     super(message)
     this.status = status
@@ -46,6 +56,12 @@ export class OpsError extends Error {
 
 export const may = ({ rights, domains }: Operator, right: OpsRight, domain: Domain): boolean =>
   rights.includes(right) && (domains === '*' || domains.includes(domain))
+
+/** Throws when the caller may do that for some domains only: for what tells of all of them. */
+export function insistOnAll(operator: Operator, right: OpsRight): void {
+  if (!operator.rights.includes(right) || operator.domains !== '*')
+    throw new OpsError(403, `That concerns all domains, and "${operator.name}" may ${right} for some of them only`)
+}
 
 /** Throws when that is not for the caller to do for this domain. */
 export function insistOn(operator: Operator, right: OpsRight, domain: Domain): void {
