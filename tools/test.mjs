@@ -5,7 +5,8 @@ import { build, checkNode, freshCacheDirectory, install, root, run, StepError, s
 
 const HELP = `npm test: everything that can be checked on this machine
 
-  npm test                  build, lint, types, unit tests with coverage, integration, end to end
+  npm test                  build, lint, types, unit tests with coverage, integration, end to end,
+                            and the dashboard in a browser
   npm run test:quick        unit and integration only, without build, lint and types, and without what takes long
   npm test -- <filters>     all steps, but only the test files or names (-t) that match; passed on to vitest
 
@@ -51,6 +52,7 @@ async function testAll() {
   await vitest('unit', results, filters.length > 0 ? [] : coverage(results))
   await vitest('integration', results)
   await vitest('end-to-end', results)
+  await vitest('browser', results)
 }
 
 async function prepareToTest() {

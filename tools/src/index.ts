@@ -10,6 +10,7 @@ export {
   startChild,
   type WaitForUrlOptions,
 } from './child.ts'
+export { bringChromium, type Chromium, type ChromiumOptions, findChromium, NoChromiumError } from './chromium.ts'
 export { bringDebianPackages, type DebianPackages, hasDebianPackages } from './debian-packages.ts'
 export {
   type DeployedEjabberd,
