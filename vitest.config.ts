@@ -22,6 +22,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             'packages/roster/src/**/*.test.ts',
+            'apps/dashboard/src/**/*.test.ts',
             'examples/*/src/**/*.test.ts',
             'tools/src/**/*.test.ts',
             'chaos/src/**/*.test.ts',
@@ -35,7 +36,7 @@ export default defineConfig({
           name: 'integration',
           include: [
             'packages/{runtime,backend}/src/**/*.test.ts',
-            'apps/*/src/**/*.test.ts',
+            'apps/{api,worker,gateway}/src/**/*.test.ts',
             'test/integration/**/*.test.ts',
           ],
           globalSetup: ['test/support/private-redis.ts'],

@@ -1,0 +1,148 @@
+import type { OpsChange, OpsChangePage } from '@rollcall/roster'
+import type { ChangeFilter } from './changes.ts'
+import { eventLink, type LinkState, type Surroundings } from './event-link.ts'
+import { API, fetchJson, queryOf } from './fetch-json.ts'
+
+interface End {
+  /** The newest first; at most MOST_ROWS. */
+  readonly rows: readonly OpsChange[]
+  /** From where the change log goes on into the past; null: that was all; undefined: more came than is kept here. */
+  readonly older: string | null | undefined
+}
+
+export interface Tail extends End {
+  readonly isPaused: boolean
+  /** Came while it was paused, and are not among `rows` yet. */
+  readonly waiting: number
+  /** Were left out by the api, since more came than anybody can read. */
+  readonly skipped: number
+  readonly link: LinkState
+  /** The newest page is here. */
+  readonly isLoaded: boolean
+  /** Why it is not. */
+  readonly error: Error | undefined
+}
+
+export interface ChangesTail {
+  get(): Tail
+  /** The link is open as long as somebody listens. Returns how to stop. */
+  subscribe(listener: () => void): () => void
+  /** Goes on to listen, and shows nothing new. */
+  setPaused(isPaused: boolean): void
+}
+
+export interface ChangesTailOptions {
+  readonly filter: ChangeFilter
+  readonly surroundings?: Surroundings
+  /** Of the newest changes. */
+  readonly firstPage?: (filter: ChangeFilter) => Promise<OpsChangePage>
+}
+
+export const MOST_ROWS = 500
+
+/** As often as anybody can see. */
+const SHOW_EVERY_MS = 250
+
+/**
+ * The end of the change log as it grows. Each time that the link opens, the newest page is read as well, which fills what was
+ * missed; what both bring counts once. When it does not reach back to what is there, the tail begins anew: it has no gaps.
+ */
+export function changesTail({ filter, surroundings, firstPage = readFirstPage }: ChangesTailOptions): ChangesTail {
+  const listeners = new Set<() => void>()
+  let latest: End = { rows: [], older: null }
+  let tail: Tail = {
+    ...latest,
+    isPaused: false,
+    waiting: 0,
+    skipped: 0,
+    link: 'connecting',
+    isLoaded: false,
+    error: undefined,
+  }
+  let arrived: OpsChange[] = []
+  let showing: ReturnType<typeof setTimeout> | undefined
+  let stop: (() => void) | undefined
+
+  const change = (part: Partial<Tail>): void => {
+    tail = { ...tail, ...part }
+    for (const listener of listeners) listener()
+  }
+
+  function show(): void {
+    clearTimeout(showing)
+    showing = undefined
+    const known = latest.rows.length
+    const rows = merged(latest.rows, arrived)
+    const isCut = rows.length > MOST_ROWS
+    arrived = []
+    latest = { rows: isCut ? rows.slice(0, MOST_ROWS) : rows, older: isCut ? undefined : latest.older }
+    change(tail.isPaused ? { waiting: tail.waiting + rows.length - known } : { ...latest, waiting: 0 })
+  }
+
+  async function catchUp(): Promise<void> {
+    try {
+      const page = await firstPage(filter)
+      const known = new Set(latest.rows.map(keyOf))
+      if (!page.changes.some((one) => known.has(keyOf(one)))) latest = { rows: [], older: page.next }
+      arrived.push(...page.changes)
+      change({ isLoaded: true, error: undefined })
+      show()
+    } catch (error) {
+      change({ error: error as Error })
+    }
+  }
+
+  function start(): () => void {
+    const link = eventLink({
+      url: `${API}/changes/live${queryOf({ ...filter })}`,
+      on: {
+        change(data) {
+          arrived.push(data as OpsChange)
+          showing ??= setTimeout(show, SHOW_EVERY_MS)
+        },
+        skipped(data) {
+          change({ skipped: tail.skipped + (data as { count: number }).count })
+        },
+      },
+      onState: (link) => change({ link }),
+      onOpen: () => void catchUp(),
+      ...(surroundings !== undefined && { surroundings }),
+    })
+    return () => {
+      clearTimeout(showing)
+      showing = undefined
+      link.close()
+    }
+  }
+
+  return {
+    get: () => tail,
+    subscribe(listener) {
+      listeners.add(listener)
+      stop ??= start()
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size > 0) return
+        stop?.()
+        stop = undefined
+      }
+    },
+    setPaused(isPaused) {
+      change(isPaused ? { isPaused } : { isPaused, ...latest, waiting: 0 })
+    },
+  }
+}
+
+const readFirstPage = ({ domain, user }: ChangeFilter) =>
+  fetchJson<OpsChangePage>('/changes', { query: { domain, user } })
+
+/** Unique: each shard counts for itself. */
+export const keyOf = ({ shard, id }: OpsChange): string => `${shard}/${id}`
+
+function merged(rows: readonly OpsChange[], more: readonly OpsChange[]): readonly OpsChange[] {
+  const all = new Map([...more, ...rows].map((one) => [keyOf(one), one]))
+  return [...all.values()].sort((a, b) => (a.at === b.at ? compareIds(b.id, a.id) : a.at < b.at ? 1 : -1))
+}
+
+/** `<ms>-<n>`: of one ms, by n. */
+const compareIds = (a: string, b: string): number => Number(a.split('-')[1]) - Number(b.split('-')[1])

@@ -1,0 +1,60 @@
+import type { OpsFailedUsers, OpsFailures, OpsRetry } from '@rollcall/roster'
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query'
+import { fetchJson } from './fetch-json.ts'
+import { useInParts } from './refreshes.ts'
+
+const EVERY_MS = 5000
+
+/** What is left out matches all. */
+export interface FailureFilter {
+  readonly code?: string | undefined
+  readonly domain?: string | undefined
+}
+
+export const failuresQuery = ({ code, domain }: FailureFilter) =>
+  queryOptions({
+    queryKey: ['failures', 'groups', code ?? '', domain ?? ''],
+    queryFn: ({ signal }) => fetchJson<OpsFailures>('/failures', { query: { code, domain }, signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: EVERY_MS,
+  })
+
+/** Who failed last comes first. */
+export const failedUsersQuery = ({ code, domain }: FailureFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['failures', 'users', code ?? '', domain ?? ''],
+    queryFn: ({ pageParam, signal }) =>
+      fetchJson<OpsFailedUsers>('/failures/users', { query: { code, domain, after: pageParam }, signal }),
+    initialPageParam: '',
+    getNextPageParam: (page: OpsFailedUsers) => page.next,
+  })
+
+/** To write down whom to ask for takes a while when there are a million. */
+const WHILE_THEY_ARE_TAKEN_MS = 120_000
+
+/** Asks for all who match, at the time of the call. */
+export function useRetryFailures(filter: FailureFilter) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () =>
+      fetchJson<OpsRetry>('/failures/retry', {
+        method: 'POST',
+        body: bodyOf(filter),
+        withinMs: WHILE_THEY_ARE_TAKEN_MS,
+      }),
+    onSettled: async () => {
+      await client.invalidateQueries({ queryKey: ['failures'] })
+      await client.invalidateQueries({ queryKey: ['refreshes'] })
+    },
+  })
+}
+
+export const useDismissFailures = (filter: FailureFilter) => useInParts('/failures/dismiss', bodyOf(filter), 'failures')
+
+const bodyOf = ({ code, domain }: FailureFilter) => ({ ...(code && { code }), ...(domain && { domain }) })

@@ -1,0 +1,91 @@
+import type { OpsSnapshot } from '@rollcall/roster'
+import { replaceEqualDeep } from '@tanstack/react-query'
+import { eventLink, type LinkState, type Surroundings } from './event-link.ts'
+import { API } from './fetch-json.ts'
+
+export interface Live {
+  /** The last one, however old; parts that have not changed since the one before are the same objects. Undefined: none came yet. */
+  readonly snapshot: OpsSnapshot | undefined
+  readonly link: LinkState
+  /** How old what is shown is, in whole seconds; undefined while it is as it should be. */
+  readonly oldForS: number | undefined
+}
+
+export interface LiveStore {
+  get(): Live
+  /** The link is open as long as somebody listens. Returns how to stop. */
+  subscribe(listener: () => void): () => void
+}
+
+export interface LiveStoreOptions {
+  /** An attempt to hear of the api has failed: whoever asks finds out whether somebody is logged in still. */
+  readonly onLost?: () => void
+  readonly surroundings?: Surroundings
+}
+
+/** The api says something every 2 s, even if only that it lives. */
+const OLD_AFTER_MS = 10_000
+const LOOK_EVERY_MS = 1000
+
+/** What `GET /ops/api/live` tells: one link for the whole tab, whoever listens. */
+export function liveStore({ onLost, surroundings }: LiveStoreOptions = {}): LiveStore {
+  const listeners = new Set<() => void>()
+  let live: Live = { snapshot: undefined, link: 'connecting', oldForS: undefined }
+  let heardAt = Date.now()
+  let stop: (() => void) | undefined
+
+  const change = (part: Partial<Live>): void => {
+    live = { ...live, ...part }
+    for (const listener of listeners) listener()
+  }
+
+  function hear(): void {
+    heardAt = Date.now()
+  }
+
+  function look(): void {
+    const silentForMs = Date.now() - heardAt
+    const oldForS = silentForMs > OLD_AFTER_MS ? Math.floor(silentForMs / 1000) : undefined
+    if (oldForS !== live.oldForS) change({ oldForS })
+  }
+
+  function start(): () => void {
+    const link = eventLink({
+      url: `${API}/live`,
+      on: {
+        snapshot(data) {
+          hear()
+          change({ snapshot: replaceEqualDeep(live.snapshot, data as OpsSnapshot), oldForS: undefined })
+        },
+        alive() {
+          hear()
+          look()
+        },
+      },
+      onState(state) {
+        change({ link: state })
+        if (state === 'lost') onLost?.()
+      },
+      ...(surroundings !== undefined && { surroundings }),
+    })
+    const looking = setInterval(look, LOOK_EVERY_MS)
+    return () => {
+      clearInterval(looking)
+      link.close()
+    }
+  }
+
+  return {
+    get: () => live,
+    subscribe(listener) {
+      listeners.add(listener)
+      stop ??= start()
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size > 0) return
+        stop?.()
+        stop = undefined
+      }
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import type { OpsPart, OpsRefresh, OpsRefreshPage, OpsRefreshUsers, OpsRetry } from '@rollcall/roster'
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query'
+import { useRef, useState } from 'react'
+import { fetchJson, pathOf } from './fetch-json.ts'
+import { inParts, type PartsProgress } from './in-parts.ts'
+
+const LIST_EVERY_MS = 5000
+const RUNNING_EVERY_MS = 1000
+
+export interface RefreshFilter {
+  readonly state?: string | undefined
+  readonly caller?: string | undefined
+  readonly domain?: string | undefined
+}
+
+/** The newest first. It is looked at again while only its first page is open: nothing moves under who reads further down. */
+export const refreshesQuery = ({ state, caller, domain }: RefreshFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['refreshes', 'list', state ?? '', caller ?? '', domain ?? ''],
+    queryFn: ({ pageParam, signal }) =>
+      fetchJson<OpsRefreshPage>('/refreshes', { query: { state, caller, domain, before: pageParam }, signal }),
+    initialPageParam: '',
+    getNextPageParam: (page: OpsRefreshPage) => page.next,
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state: { data } }) => ((data?.pages.length ?? 0) > 1 ? false : LIST_EVERY_MS),
+  })
+
+export const refreshQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['refreshes', 'one', id],
+    queryFn: ({ signal }) => fetchJson<OpsRefresh>(pathOf('refreshes', id), { signal }),
+    refetchInterval: ({ state: { data } }) => (data?.state === 'running' ? RUNNING_EVERY_MS : false),
+  })
+
+export type RefreshUserState = OpsRefreshUsers['users'][number]['state']
+
+export const refreshUsersQuery = (id: string, state: RefreshUserState) =>
+  infiniteQueryOptions({
+    queryKey: ['refreshes', 'users', id, state],
+    queryFn: ({ pageParam, signal }) =>
+      fetchJson<OpsRefreshUsers>(pathOf('refreshes', id, 'users'), { query: { state, after: pageParam }, signal }),
+    initialPageParam: '',
+    getNextPageParam: (page: OpsRefreshUsers) => page.next,
+  })
+
+export function useRetryRefresh(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => fetchJson<OpsRetry>(pathOf('refreshes', id, 'retry'), { method: 'POST' }),
+    onSettled: () => client.invalidateQueries({ queryKey: ['refreshes'] }),
+  })
+}
+
+/** Cancels what is left of it, a part at a time; `progress` is that of the action as it goes on. */
+export function useCancelRefresh(id: string) {
+  return useInParts(pathOf('refreshes', id, 'cancel'), undefined, 'refreshes')
+}
+
+/** Something that takes as many calls as it takes. */
+export function useInParts(path: string, body: unknown, changes: string) {
+  const client = useQueryClient()
+  const [progress, setProgress] = useState<PartsProgress>()
+  const ending = useRef<AbortController>(undefined)
+  const action = useMutation({
+    mutationFn: () => {
+      ending.current = new AbortController()
+      setProgress(undefined)
+      const call = (signal: AbortSignal) => fetchJson<OpsPart>(path, { method: 'POST', body, signal })
+      return inParts(call, setProgress, ending.current.signal)
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: [changes] }),
+  })
+  return { ...action, progress, end: () => ending.current?.abort() }
+}

@@ -1,0 +1,60 @@
+import type { OpsLogin, OpsSession } from '@rollcall/roster'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ApiError } from './api-error.ts'
+import { fetchJson } from './fetch-json.ts'
+
+const LOOK_AGAIN_MS = 60_000
+
+/** Null: nobody is logged in. */
+export const sessionQuery = queryOptions<OpsSession | null>({
+  queryKey: ['session'],
+  queryFn: async ({ signal }) => {
+    try {
+      return await fetchJson<OpsSession>('/session', { signal })
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null
+      throw error
+    }
+  },
+  staleTime: LOOK_AGAIN_MS,
+  refetchInterval: LOOK_AGAIN_MS,
+})
+
+export const useSession = () => useQuery(sessionQuery)
+
+export function useLogin() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: OpsLogin) => fetchJson<OpsSession>('/session', { method: 'POST', body }),
+    onSuccess: (session) => client.setQueryData(sessionQuery.queryKey, session),
+  })
+}
+
+/** Nothing that was seen stays in this tab. */
+export function useLogout() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => fetchJson<void>('/session', { method: 'DELETE' }),
+    onSuccess: () => {
+      client.clear()
+      client.setQueryData(sessionQuery.queryKey, null)
+    },
+  })
+}
+
+/**
+ * Why whoever is logged in may not act: on a domain, or on what is of all of them (`'*'`: queues, tokens, settings).
+ * Undefined: they may. It is said beside the disabled control; the server refuses besides.
+ */
+export function useRefusal(domain: string): string | undefined {
+  const { data: session } = useSession()
+  return session ? refusalOf(session, domain) : 'Nobody is logged in.'
+}
+
+export function refusalOf({ name, rights, domains }: Pick<OpsSession, 'name' | 'rights' | 'domains'>, domain: string) {
+  if (!rights.includes('operate')) return `“${name}” may look and not act: that needs the right “operate”.`
+  if (domains === '*') return undefined
+  if (domain === '*') return `“${name}” may act for ${domains.join(', ')} only, and this concerns all domains.`
+  const isTheirs = domains.some((one) => one === domain)
+  return isTheirs ? undefined : `“${name}” may act for ${domains.join(', ')} only.`
+}
