@@ -1,0 +1,29 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { router } from './routes.tsx'
+import { Boundary } from './shell/boundary.tsx'
+import { Toasts } from './ui/toast.tsx'
+import { Tooltips } from './ui/tooltip.tsx'
+import './styles/tokens.css'
+import './styles/base.css'
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no element "root"')
+
+const queries = new QueryClient()
+
+createRoot(root).render(
+  <StrictMode>
+    <Boundary>
+      <QueryClientProvider client={queries}>
+        <Tooltips>
+          <Toasts>
+            <RouterProvider router={router} />
+          </Toasts>
+        </Tooltips>
+      </QueryClientProvider>
+    </Boundary>
+  </StrictMode>,
+)

@@ -1,0 +1,201 @@
+import {
+  type ColumnDef,
+  createColumnHelper,
+  createSortedRowModel,
+  type RowData,
+  rowSortingFeature,
+  sortFns,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table'
+import { useWindowVirtualizer } from '@tanstack/react-virtual'
+import { useLayoutEffect, useRef, useState } from 'react'
+import { classes } from './classes.ts'
+import styles from './data-table.module.css'
+import { Icon } from './icon.tsx'
+
+interface ColumnLook {
+  /** `end`: numbers. */
+  readonly align?: 'end'
+  /** As narrow as its content; others share what is left. */
+  readonly isNarrow?: boolean
+  /** On phones, where a row is a card: its title; left out; or a line with the column's name, which is what others are. */
+  readonly onPhone?: 'title' | 'hidden'
+}
+
+const features = tableFeatures({
+  rowSortingFeature,
+  sortedRowModel: createSortedRowModel(),
+  sortFns,
+  columnMeta: {} as ColumnLook,
+})
+
+// biome-ignore lint/suspicious/noExplicitAny: each column has a value of its own type
+export type Column<Row extends RowData> = ColumnDef<typeof features, Row, any>
+
+/** `const column = columnsOf<OpsUserRow>()`, then `column.accessor('jid', { header: 'User', … })`; columns are made outside of components. */
+export const columnsOf = <Row extends RowData>() => createColumnHelper<typeof features, Row>()
+
+interface DataTableProps<Row extends RowData> {
+  /** What it lists, for screen readers: `Users`. */
+  readonly label: string
+  readonly rows: readonly Row[]
+  readonly columns: readonly Column<Row>[]
+  readonly rowId: (row: Row) => string
+  /** Name of the column by which rows are sorted, with - in front when the largest comes first; as it stands in an address. */
+  readonly sort?: string | undefined
+  /** Rows can be sorted: called with the next value of `sort`. Without it rows stay in their order. */
+  readonly onSort?: (sort: string | undefined) => void
+  /** Rows that stand out. */
+  readonly rowTone?: (row: Row) => 'bad' | 'warn' | 'new' | undefined
+}
+
+/** From as many on, only rows in sight are in the page. */
+const VIRTUAL_FROM = 100
+/** Until it has been measured. */
+const ROW_HEIGHT_PX = 41
+
+/** Rows and columns; on phones, a list of cards. It scrolls with the page. */
+export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
+  const { label, rows, columns, rowId, sort, onSort, rowTone } = props
+  const table = useTable({
+    features,
+    columns: columns as Column<Row>[],
+    data: rows as Row[],
+    getRowId: rowId,
+    enableSorting: onSort !== undefined,
+    enableSortingRemoval: false,
+    state: { sorting: sortingOf(sort) },
+    onSortingChange: (update) => {
+      const next = typeof update === 'function' ? update(sortingOf(sort)) : update
+      onSort?.(next[0] && `${next[0].desc ? '-' : ''}${next[0].id}`)
+    },
+  })
+  const sorted = table.getRowModel().rows
+  const body = useRef<HTMLTableSectionElement>(null)
+  const { shown, before, after, measure } = useRowsInSight(sorted, body)
+
+  // The roles are said again: laid out as cards, browsers no longer take it for a table.
+  return (
+    // biome-ignore lint/a11y/noRedundantRoles: see above
+    <table className={styles.table} role="table" aria-label={label} aria-rowcount={sorted.length + 1}>
+      {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
+      <thead className={styles.head} role="rowgroup">
+        {table.getHeaderGroups().map((group) => (
+          // biome-ignore lint/a11y/noRedundantRoles: see above
+          <tr key={group.id} role="row">
+            {group.headers.map((header) => {
+              const look = header.column.columnDef.meta
+              const order = header.column.getIsSorted()
+              return (
+                <th
+                  key={header.id}
+                  // biome-ignore lint/a11y/noRedundantRoles: see above
+                  role="columnheader"
+                  scope="col"
+                  className={classes(styles.heading, look?.align && styles.end, look?.isNarrow && styles.narrow)}
+                  aria-sort={order === false ? undefined : order === 'asc' ? 'ascending' : 'descending'}
+                >
+                  {header.column.getCanSort() ? (
+                    <button type="button" className={styles.sort} onClick={header.column.getToggleSortingHandler()}>
+                      <table.FlexRender header={header} />
+                      <span className={order === false ? styles.unsorted : undefined}>
+                        <Icon name={order === 'asc' ? 'up' : 'down'} />
+                      </span>
+                    </button>
+                  ) : (
+                    <table.FlexRender header={header} />
+                  )}
+                </th>
+              )
+            })}
+          </tr>
+        ))}
+      </thead>
+      {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
+      <tbody ref={body} role="rowgroup">
+        {before > 0 && <Space height={before} />}
+        {shown.map(({ row, index }) => {
+          const tone = rowTone?.(row.original)
+          return (
+            <tr
+              key={row.id}
+              ref={measure}
+              data-index={index}
+              // biome-ignore lint/a11y/noRedundantRoles: see above
+              role="row"
+              aria-rowindex={index + 2}
+              className={classes(styles.row, tone && styles[tone])}
+            >
+              {row.getAllCells().map((cell) => {
+                const look = cell.column.columnDef.meta
+                const name = cell.column.columnDef.header
+                return (
+                  <td
+                    key={cell.id}
+                    // biome-ignore lint/a11y/noRedundantRoles: see above
+                    role="cell"
+                    className={classes(
+                      styles.cell,
+                      look?.align && styles.end,
+                      look?.isNarrow && styles.narrow,
+                      look?.onPhone && styles[look.onPhone],
+                    )}
+                  >
+                    {typeof name === 'string' && (
+                      <span className={styles.name} aria-hidden="true">
+                        {name}
+                      </span>
+                    )}
+                    <div className={styles.value}>
+                      <table.FlexRender cell={cell} />
+                    </div>
+                  </td>
+                )
+              })}
+            </tr>
+          )
+        })}
+        {after > 0 && <Space height={after} />}
+      </tbody>
+    </table>
+  )
+}
+
+/** In place of the rows out of sight. */
+const Space = ({ height }: { readonly height: number }) => (
+  // biome-ignore lint/a11y/noAriaHiddenOnFocusable: nothing in it can be focused
+  <tr aria-hidden="true" className={styles.space}>
+    <td style={{ height }} />
+  </tr>
+)
+
+const sortingOf = (sort: string | undefined) =>
+  sort === undefined ? [] : [{ id: sort.replace(/^-/, ''), desc: sort.startsWith('-') }]
+
+function useRowsInSight<Row>(rows: readonly Row[], body: React.RefObject<HTMLElement | null>) {
+  const [top, setTop] = useState(0)
+  const isVirtual = rows.length >= VIRTUAL_FROM
+  // Whatever is above may grow: looked at whenever the rows are others.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  useLayoutEffect(() => {
+    if (body.current) setTop(body.current.getBoundingClientRect().top + window.scrollY)
+  }, [rows, body])
+
+  const virtual = useWindowVirtualizer({
+    count: rows.length,
+    enabled: isVirtual,
+    estimateSize: () => ROW_HEIGHT_PX,
+    overscan: 10,
+    scrollMargin: top,
+  })
+  const everything = rows.map((row, index) => ({ row, index }))
+  if (!isVirtual) return { shown: everything, before: 0, after: 0, measure: undefined }
+  const items = virtual.getVirtualItems()
+  return {
+    shown: items.flatMap(({ index }) => everything[index] ?? []),
+    before: (items[0]?.start ?? top) - top,
+    after: virtual.getTotalSize() - ((items.at(-1)?.end ?? top) - top),
+    measure: virtual.measureElement,
+  }
+}

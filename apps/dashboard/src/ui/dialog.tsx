@@ -1,0 +1,43 @@
+import { Dialog as Radix } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { IconButton } from './button.tsx'
+import { classes } from './classes.ts'
+import styles from './dialog.module.css'
+
+interface DialogProps {
+  readonly isOpen: boolean
+  readonly onClose: () => void
+  readonly title: string
+  /** `side`: the navigation of phones, `wide`: something to read. */
+  readonly size?: 'plain' | 'wide' | 'side'
+  readonly children: ReactNode
+  /** Its buttons, the one that does it last. */
+  readonly actions?: ReactNode
+}
+
+/**
+ * Over everything: focus stays in it until it is closed, and goes back to where it was.
+ *
+ * The backdrop is our own: that of Radix writes a <style> into the page, which the policy of the api refuses.
+ */
+export function Dialog({ isOpen, onClose, title, size = 'plain', children, actions }: DialogProps) {
+  return (
+    <Radix.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
+      <Radix.Portal>
+        <div className={styles.over}>
+          <div className={styles.backdrop} />
+          <Radix.Content className={classes(styles.dialog, styles[size])} aria-describedby={undefined}>
+            <header className={styles.head}>
+              <Radix.Title className={styles.title}>{title}</Radix.Title>
+              <Radix.Close asChild>
+                <IconButton icon="close" label="Close" />
+              </Radix.Close>
+            </header>
+            <div className={styles.body}>{children}</div>
+            {actions && <footer className={styles.actions}>{actions}</footer>}
+          </Radix.Content>
+        </div>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}

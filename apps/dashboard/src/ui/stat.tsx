@@ -1,0 +1,40 @@
+import { Link, type LinkProps } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { classes } from './classes.ts'
+import styles from './stat.module.css'
+
+interface StatProps {
+  readonly label: string
+  /** As text, with its unit: `12.3/s`. */
+  readonly value: ReactNode
+  /** Smaller, below: of when it is, or what it is made of. */
+  readonly detail?: ReactNode
+  /** Something about it wants a look: say in `detail` what. */
+  readonly tone?: 'warn' | 'bad' | undefined
+  /** Where the list behind the number is. */
+  readonly link?: LinkProps | undefined
+}
+
+/** A number that leads to its list. */
+export function Stat({ label, value, detail, tone, link }: StatProps) {
+  return (
+    <div className={classes(styles.stat, tone && styles[tone])}>
+      <div className={styles.label}>
+        {link ? (
+          <Link {...link} className={styles.link}>
+            {label}
+          </Link>
+        ) : (
+          label
+        )}
+      </div>
+      <div className={styles.value}>{value}</div>
+      {detail !== undefined && <div className={styles.detail}>{detail}</div>}
+    </div>
+  )
+}
+
+/** Several in a row, as many as fit. */
+export function Stats({ children }: { readonly children: ReactNode }) {
+  return <div className={styles.stats}>{children}</div>
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../ui/page.tsx'
+
+export function SettingsView() {
+  return <Page title="Settings">Nothing here yet.</Page>
+}
