@@ -6,6 +6,7 @@ import {
   connectRedis,
   connectSubscriber,
   type Log,
+  loadMeter,
   newProcessId,
   queueControl,
   refreshQueue,
@@ -20,7 +21,10 @@ import { gate } from './gate.ts'
 import { intake } from './intake.ts'
 import { openUsers } from './open-users.ts'
 import { auditLog, auditRoutes } from './ops/audit.ts'
+import { eventStreams } from './ops/event-stream.ts'
+import { liveSnapshots } from './ops/live.ts'
 import type { OpsRoute } from './ops/route.ts'
+import { snapshotLook } from './ops/snapshot/take-snapshot.ts'
 import { waitingRoom } from './patience.ts'
 import { refreshRecords } from './refresh-records.ts'
 import { refuser } from './refusals.ts'
@@ -97,7 +101,12 @@ export async function startApi(
   let ending = false
   const health = { ...config, redis, store, queues, openUsers: open, ending: () => ending }
   const audit = auditLog(redis, log)
-  const opsRoutes: OpsRoute[] = [...auditRoutes({ audit })]
+  const streams = eventStreams()
+  const live = liveSnapshots({ look: snapshotLook({ ...health, config, replica }), streams, log })
+  const opsRoutes: OpsRoute[] = [
+    ...auditRoutes({ audit }), //
+    ...live.routes,
+  ]
   const server = apiServer({
     ...refreshing,
     gate: gate(config),
@@ -116,7 +125,15 @@ export async function startApi(
 
   const stopResuming = startResuming(refreshing)
   const version = versionOf(import.meta.url)
-  const stopHeartbeat = startHeartbeat({ redis, id: replica, role: 'api', version, shards, intervalMs: heartbeatMs })
+  const stopHeartbeat = startHeartbeat({
+    redis,
+    id: replica,
+    role: 'api',
+    version,
+    shards,
+    intervalMs: heartbeatMs,
+    load: loadMeter({ done: () => 0, inHand: waiting.size }),
+  })
 
   return {
     url,
@@ -131,6 +148,7 @@ export async function startApi(
       await shutDown(
         [
           { name: 'stop listening', run: () => void server.close() },
+          { name: 'leave the dashboards', run: () => [live.close(), streams.close()] },
           { name: 'answer those who wait', run: () => closed },
           { name: 'stop the timers', run: () => [stopResuming(), settled.close(), records.close()] },
           { name: 'write down who is used', run: usage.close },

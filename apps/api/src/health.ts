@@ -1,7 +1,9 @@
 import type { Domain } from '@rollcall/roster'
 import {
   type Config,
-  liveProcesses,
+  type HeardProcess,
+  heardProcesses,
+  isAlive,
   type ProcessReport,
   type QueueControl,
   type RedisClient,
@@ -36,25 +38,38 @@ export interface HealthDeps {
   readonly ending: () => boolean
 }
 
+/** What is known of the others and of Redis at one moment. */
+export interface HealthFacts {
+  /** Those that have fallen silent as well; in words why they cannot be read. */
+  readonly processes: readonly HeardProcess[] | string
+  readonly notWritable: Refusal | null
+  readonly open: number
+  readonly held: ReadonlyMap<string, number>
+  readonly paused: readonly number[]
+}
+
 /** Ready = Redis can be read, so that logins go on; what does not work besides is said, but takes no api out of service. */
-export async function readiness({
-  redis,
-  shards,
-  openUsers,
-  domains,
-  targets,
-  store,
-  queues,
-  ending,
-}: HealthDeps): Promise<Health> {
-  if (ending()) return unavailable('This process is ending')
+export async function readiness(deps: HealthDeps): Promise<Health> {
+  if (deps.ending()) return unavailable('This process is ending')
+  return healthOf(await healthFacts(deps), deps)
+}
+
+export async function healthFacts({ redis, shards, openUsers, store, queues }: HealthDeps): Promise<HealthFacts> {
   const [processes, notWritable, open, held, paused] = await Promise.all([
-    liveProcesses(redis).catch((error: unknown) => redisTrouble(error)),
+    heardProcesses(redis).catch((error: unknown) => redisTrouble(error)),
     shardsThatTakeNoWrites(redis, shards),
     openUsers.count().catch(() => 0),
     store.heldDomains().catch(() => new Map<string, number>()),
     queues.paused().catch(() => []),
   ])
+  return { processes, notWritable, open, held, paused }
+}
+
+export function healthOf(
+  { processes: heard, notWritable, open, held, paused }: HealthFacts,
+  { redis, shards, openUsers, domains, targets }: HealthDeps,
+): Health {
+  const processes = typeof heard === 'string' ? heard : heard.filter(isAlive)
   const reasons: string[] = []
   if (typeof processes === 'string') {
     // Of a Cluster another part may be away: the shards that are there are served.
@@ -84,7 +99,7 @@ export async function readiness({
   return { httpStatus: 200, body: { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, openUsers: open } }
 }
 
-interface Refusal {
+export interface Refusal {
   readonly shards: readonly number[]
   readonly reason: string
 }

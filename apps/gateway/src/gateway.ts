@@ -4,13 +4,17 @@ import {
   type Config,
   connectRedis,
   type Log,
+  loadMeter,
   newProcessId,
   rosterStore,
   shutDown,
   startHeartbeat,
+  type TargetState,
   versionOf,
   vetRedis,
+  type Work,
 } from '@rollcall/runtime'
+import type { Following } from './follow-shard.ts'
 import { holdUnits } from './hold-units.ts'
 import { makeTarget } from './make-target.ts'
 import { serveUnits } from './serve-unit.ts'
@@ -57,6 +61,8 @@ export async function startGateway(config: Config, log: Log): Promise<RunningGat
     shards,
     intervalMs: heartbeatMs,
     silent: () => silentTargets(serving.followings()),
+    targets: () => [...new Set(serving.followings().map(({ target }) => target))],
+    load: loadMeter(workOf(serving.followings)),
   })
   const targets = targetsOf(config, log)
   const units = async (): Promise<Unit[]> => unitsOf(await targets(), shards)
@@ -85,4 +91,11 @@ export async function startGateway(config: Config, log: Log): Promise<RunningGat
       redis.disconnect()
     },
   }
+}
+
+/** Users brought to targets, and changes that wait to be. */
+function workOf(followings: () => readonly Following[]): Work {
+  const sum = (value: (state: TargetState) => number): number =>
+    followings().reduce((all, { state }) => all + (state() ? value(state() as TargetState) : 0), 0)
+  return { done: () => sum(({ delivered }) => delivered), inHand: () => sum(({ waiting }) => waiting) }
 }

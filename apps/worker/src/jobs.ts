@@ -26,6 +26,8 @@ const KEPT_FAILED_JOBS = 1000
 export interface RunningJobs {
   /** One for each shard that is served. */
   readonly loops: readonly Loop[]
+  /** Jobs at this moment. */
+  inHand(): number
   /** Waits for the jobs that run. */
   close(): Promise<void>
 }
@@ -74,6 +76,7 @@ export function startJobs({ redis, serves, jobLockMs, stallCheckMs, ...deps }: J
       turns: () => worker.turns,
       isFull: () => worker.isFull,
     })),
+    inHand: () => workers.reduce((sum, worker) => sum + worker.inHand, 0),
     async close() {
       await Promise.all(workers.map((worker) => worker.close()))
       losses.close()

@@ -9,6 +9,11 @@ export class TurningWorker<Data, Result> extends Worker<Data, Result> {
   turns = 0
   #inHand = 0
 
+  /** Jobs at this moment. */
+  get inHand(): number {
+    return this.#inHand
+  }
+
   /** Every place is taken: no more jobs can be, and the loop may stand until one of them ends. */
   get isFull(): boolean {
     return this.#inHand >= this.concurrency

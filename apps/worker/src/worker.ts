@@ -7,6 +7,7 @@ import {
   connectRedis,
   type Later,
   type Log,
+  loadMeter,
   newProcessId,
   refreshQueue,
   rosterStore,
@@ -119,6 +120,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
     intervalMs: heartbeatMs,
     stuck: watch.stuck,
     broken: backend.broken,
+    load: loadMeter({ done: () => 0, inHand: jobs.inHand }),
   })
   log.info({ shards, serves: shardList(serves), concurrency: config.workerConcurrency }, 'Taking jobs')
 

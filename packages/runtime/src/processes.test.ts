@@ -3,8 +3,10 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
 import { PROCESSES_KEY, processKey } from './keys.ts'
+import { loadMeter } from './process-load.ts'
 import {
   type BrokenBackend,
+  heardProcesses,
   liveProcesses,
   type ProcessReport,
   type ProcessRole,
@@ -35,7 +37,9 @@ test('a process says what it is', async () => {
       pid: process.pid,
       version: '1.2.3',
       shards: 1,
+      intervalMs: 60_000,
       startedAt: expect.any(String),
+      silentMs: expect.any(Number),
     },
   ])
   await stop()
@@ -79,12 +83,35 @@ test('one that died is not listed, and taken off the list', async () => {
   await stop()
 })
 
-test('its word is good for three beats', async () => {
+test('its word is good for three beats; then it is remembered as one that fell silent', async () => {
   const stop = beat('one', 'worker', 20_000)
-  await live()
-  const left = await redis.pttl(processKey('one'))
-  expect(left).toBeGreaterThan(0)
-  expect(left).toBeLessThanOrEqual(60_000)
+  expect(await live()).toEqual(['one'])
+  const heardAgo = (ms: number) => redis.pexpire(processKey('one'), 120_000 - ms)
+  await heardAgo(59_000)
+  expect(await live()).toEqual(['one'])
+  await heardAgo(61_000)
+  expect(await live()).toEqual([])
+  const [heard] = await heardProcesses(redis)
+  expect(heard).toMatchObject({ id: 'one', pid: process.pid })
+  expect(heard?.silentMs).toBeGreaterThanOrEqual(61_000)
+  expect(heard?.silentMs).toBeLessThan(63_000)
+  await stop()
+})
+
+test('what it takes and does is as it is at each beat', async () => {
+  const measure = loadMeter({ done: () => performance.now() * 5, inHand: () => 7 })
+  const stop = startHeartbeat({
+    redis,
+    id: 'one',
+    role: 'worker',
+    version: '1',
+    shards: 1,
+    intervalMs: 50,
+    load: measure,
+  })
+  const load = async () => (await liveProcesses(redis))[0]?.load
+  await expect.poll(load).toMatchObject({ inHand: 7, rssBytes: expect.any(Number), cpu: expect.any(Number) })
+  await expect.poll(async () => Math.round((await load())?.perSecond ?? 0)).toBe(5000)
   await stop()
 })
 

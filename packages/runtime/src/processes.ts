@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Domain } from '@rollcall/roster'
 import { PROCESSES_KEY, processKey } from './keys.ts'
+import type { ProcessLoad } from './process-load.ts'
 import type { RedisClient } from './redis.ts'
 
 export type ProcessRole = 'api' | 'worker' | 'gateway'
@@ -27,6 +28,17 @@ export interface ProcessReport {
   readonly broken?: readonly BrokenBackend[]
   /** Targets that this gateway serves and that take nothing at present; absent: none. */
   readonly silent?: readonly SilentTarget[]
+  /** Names of the targets that this gateway serves, each node of a Prosody by its own; absent: none. */
+  readonly targets?: readonly string[]
+  /** How often it says so, in ms. */
+  readonly intervalMs: number
+  readonly load?: ProcessLoad
+}
+
+/** A process that said that it lives, and has not said goodbye. */
+export interface HeardProcess extends ProcessReport {
+  /** Since its last heartbeat, by the clock of Redis. */
+  readonly silentMs: number
 }
 
 /** A target that takes nothing, as the gateway sees it that serves it. */
@@ -49,6 +61,8 @@ export interface BrokenBackend {
 
 /** After how many missed beats a process counts as gone. */
 const BEATS_MISSED = 3
+/** For how long one that has gone without a word is remembered. */
+const REMEMBERED_MS = 120_000
 
 export interface Heartbeat {
   readonly redis: RedisClient
@@ -62,9 +76,14 @@ export interface Heartbeat {
   readonly stuck?: () => readonly number[]
   readonly broken?: () => readonly BrokenBackend[]
   readonly silent?: () => readonly SilentTarget[]
+  readonly targets?: () => readonly string[]
+  readonly load?: () => ProcessLoad
 }
 
-/** Says that this process lives, now and every `intervalMs`, until the returned function is called. No clocks are compared: the entry expires. */
+/**
+ * Says that this process lives, now and every `intervalMs`, until the returned function is called. No clocks are compared:
+ * how long ago that was is told by how long its entry still has until it expires.
+ */
 export function startHeartbeat({
   redis,
   id,
@@ -76,6 +95,8 @@ export function startHeartbeat({
   stuck = () => [],
   broken = () => [],
   silent = () => [],
+  targets = () => [],
+  load,
 }: Heartbeat): () => Promise<void> {
   const report: ProcessReport = {
     id,
@@ -85,6 +106,7 @@ export function startHeartbeat({
     version,
     startedAt: new Date().toISOString(),
     shards,
+    intervalMs,
     ...(serves && { serves }),
   }
   const text = (): string =>
@@ -93,12 +115,11 @@ export function startHeartbeat({
       ...(stuck().length > 0 && { stuck: stuck() }),
       ...(broken().length > 0 && { broken: broken() }),
       ...(silent().length > 0 && { silent: silent() }),
+      ...(targets().length > 0 && { targets: targets() }),
+      ...(load && { load: load() }),
     })
   const beat = async (): Promise<void> => {
-    await Promise.all([
-      redis.set(processKey(id), text(), 'PX', intervalMs * BEATS_MISSED),
-      redis.zadd(PROCESSES_KEY, 0, id),
-    ])
+    await Promise.all([redis.set(processKey(id), text(), 'PX', REMEMBERED_MS), redis.zadd(PROCESSES_KEY, 0, id)])
   }
   const quietly = () => void beat().catch(() => {}) // Redis away: the connection says so, and the next beat tries again
   quietly()
@@ -109,14 +130,31 @@ export function startHeartbeat({
   }
 }
 
-/** The processes that live; those that died without saying so are taken off the list. */
+/** The processes that live. */
 export async function liveProcesses(redis: RedisClient): Promise<ProcessReport[]> {
+  return (await heardProcesses(redis)).filter(isAlive)
+}
+
+/** Its heartbeats come. */
+export const isAlive = ({ silentMs, intervalMs }: HeardProcess): boolean => silentMs <= intervalMs * BEATS_MISSED
+
+/** The processes that live, and those that have gone within the last minutes without saying so; older ones are taken off the list. */
+export async function heardProcesses(redis: RedisClient): Promise<HeardProcess[]> {
   const ids = await redis.zrange(PROCESSES_KEY, '0', '-1')
   if (ids.length === 0) return []
-  const reports = await Promise.all(ids.map((id) => redis.get(processKey(id))))
-  const gone = ids.filter((_, i) => reports[i] === null)
+  const heard = await Promise.all(ids.map((id) => Promise.all([redis.get(processKey(id)), redis.pttl(processKey(id))])))
+  const gone = ids.filter((_, i) => heard[i]?.[0] == null)
   if (gone.length > 0) await redis.zrem(PROCESSES_KEY, ...gone).catch(() => {}) // a Redis that takes no writes can still be read
-  return reports.filter((text) => text !== null).map((text) => JSON.parse(text) as ProcessReport)
+  return heard.flatMap(([text, leftMs]) =>
+    text === null
+      ? []
+      : [
+          {
+            ...(JSON.parse(text) as ProcessReport),
+            silentMs: Math.min(REMEMBERED_MS, Math.max(0, REMEMBERED_MS - leftMs)),
+          },
+        ],
+  )
 }
 
 /** The shards that none of the workers among these processes serves. */

@@ -6,6 +6,7 @@ import { emptiedDomains, emptiedGuard } from './emptied.ts'
 import { nameOf } from './names.ts'
 import { repairs } from './repairs.ts'
 import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
+import { totals } from './totals.ts'
 import { upkeep } from './upkeep.ts'
 
 /** A stored roster of up to so many contacts comes along with `begin`: sending it costs less than asking for it. */
@@ -284,6 +285,7 @@ export function rosterStore(options: RosterStoreOptions) {
     ...repairs({ run, shards, keysAt, repairMinMs, repairMaxMs }),
     ...emptiedDomains({ redis, run, shards, keysAt }),
 
+    ...totals({ redis, shards, keysAt }),
     ...upkeep({ run, shards, keysAt, maxRosterAgeS, rosterTtlS }),
 
     async read(jid: BareJid): Promise<StoredRoster | null> {

@@ -1,0 +1,68 @@
+import type { OpsProcess } from '@rollcall/roster'
+import { type HeardProcess, isAlive, shardList } from '@rollcall/runtime'
+import type { Steady } from './steady.ts'
+
+const MiB = 1024 * 1024
+
+/** The processes as they last said of themselves, those that want looking at first. */
+export function opsProcesses(heard: readonly HeardProcess[], steady: Steady): OpsProcess[] {
+  return heard.map((one) => opsProcess(one, steady)).toSorted(byUrgency)
+}
+
+function opsProcess(heard: HeardProcess, steady: Steady): OpsProcess {
+  const { id, role, host, pid, version, startedAt, silentMs, stuck = [], serves, load } = heard
+  const state = isAlive(heard) ? (stuck.length > 0 ? 'stuck' : 'alive') : 'silent'
+  return {
+    id,
+    role,
+    host,
+    pid,
+    version,
+    startedAt,
+    seenAt: new Date(Date.now() - silentMs).toISOString(),
+    state,
+    reasons:
+      state === 'silent'
+        ? [silenceOf(heard)]
+        : stuck.length > 0
+          ? [`It takes no jobs of shard ${shardList(stuck)}, although they wait`]
+          : [],
+    ...(load &&
+      state !== 'silent' && {
+        cpu: steady(`${id} cpu`, load.cpu, 0.2, 0.03),
+        rssBytes: steady(`${id} rss`, load.rssBytes, 0.05, 8 * MiB),
+        perSecond: steady(`${id} rate`, load.perSecond, 0.1, 0),
+        inHand: load.inHand,
+      }),
+    ...(serves && { serves }),
+  }
+}
+
+/** Sentences on processes that have gone without saying so, but for as many as have come on their host in their place. */
+export function silentProcesses(heard: readonly HeardProcess[]): string[] {
+  const left = heard.filter(isAlive)
+  return heard
+    .filter((one) => !isAlive(one))
+    .toSorted((a, b) => b.silentMs - a.silentMs)
+    .filter(({ role, host, silentMs }) => {
+      const since = Date.now() - silentMs
+      const at = left.findIndex(
+        (other) => other.role === role && other.host === host && Date.parse(other.startedAt) > since,
+      )
+      if (at >= 0) left.splice(at, 1)
+      return at < 0
+    })
+    .map(silenceOf)
+}
+
+const silenceOf = ({ id, pid, host, silentMs }: HeardProcess): string =>
+  `${id} (pid ${pid} on ${host}) was last heard of ${ago(silentMs)} ago: it has died, or cannot reach Redis`
+
+/** In steps: what is said of one who is gone need not change each second. */
+const ago = (ms: number): string =>
+  ms < 60_000 ? `${Math.max(5, Math.floor(ms / 5_000) * 5)} s` : `${Math.floor(ms / 60_000)} min`
+
+const URGENCY = { stuck: 0, silent: 1, alive: 2 } as const
+
+const byUrgency = (a: OpsProcess, b: OpsProcess): number =>
+  URGENCY[a.state] - URGENCY[b.state] || a.role.localeCompare(b.role) || a.id.localeCompare(b.id)

@@ -1,0 +1,71 @@
+import type { OpsTarget } from '@rollcall/roster'
+import {
+  type HeardProcess,
+  isAlive,
+  loadScripts,
+  type RedisClient,
+  type TargetConfig,
+  type TargetLog,
+  targetLog,
+} from '@rollcall/runtime'
+
+export interface TargetsLookOptions {
+  readonly redis: RedisClient
+  readonly shards: number
+  readonly targets: readonly TargetConfig[]
+}
+
+type NamedTarget = Pick<TargetConfig, 'name' | 'type' | 'domain'>
+
+/** How each target does in each shard, as the gateway last wrote that serves it. */
+export function targetsLook({ redis, shards, targets }: TargetsLookOptions) {
+  const scripts = loadScripts(redis.isCluster)
+  const logs = new Map<string, TargetLog[]>()
+  const logsOf = (target: string): TargetLog[] => {
+    const known = logs.get(target)
+    if (known) return known
+    const made = Array.from({ length: shards }, (_, shard) => targetLog({ redis, target, shard, scripts }))
+    logs.set(target, made)
+    return made
+  }
+
+  return async (heard: readonly HeardProcess[]): Promise<OpsTarget[]> => {
+    const gateways = new Map(heard.flatMap((one) => (one.role === 'gateway' && isAlive(one) ? [[one.id, one]] : [])))
+    const named = namedTargets(targets, [...gateways.values()])
+    for (const name of logs.keys()) if (!named.some((target) => target.name === name)) logs.delete(name)
+    const ofTargets = named.map(({ name, type, domain }) =>
+      logsOf(name).map(async (log, shard): Promise<OpsTarget> => {
+        const state = await log.state()
+        const place = { target: name, type, domain, shard }
+        if (!state) return { ...place, state: 'unserved', ...NOTHING_KNOWN }
+        const { holder, lagMs, waiting, owed, delivered, rejected, nextAttemptAt, lastError } = state
+        const isServed = gateways.has(holder)
+        return {
+          ...place,
+          state: isServed ? state.state : 'unserved',
+          ...(isServed && { holder }),
+          lagMs,
+          waiting,
+          owed,
+          delivered,
+          rejected,
+          ...(isServed && nextAttemptAt !== undefined && { nextAttemptAt }),
+          ...(lastError && { lastError }),
+        }
+      }),
+    )
+    return Promise.all(ofTargets.flat())
+  }
+}
+
+const NOTHING_KNOWN = { lagMs: 0, waiting: 0, owed: 0, delivered: 0, rejected: 0 }
+
+/** A Prosody of several nodes is a target for each; which there are, found by DNS say, is told by the gateways that serve them. */
+function namedTargets(targets: readonly TargetConfig[], gateways: readonly HeardProcess[]): NamedTarget[] {
+  const served = new Set(gateways.flatMap((gateway) => gateway.targets ?? []))
+  return targets.flatMap(({ name, type, domain }): NamedTarget[] => {
+    if (type !== 'prosody-refresh') return [{ name, type, domain }]
+    const nodes = [...served].filter((one) => one.startsWith(`${name}@`)).toSorted()
+    return nodes.length > 0 ? nodes.map((node) => ({ name: node, type, domain })) : [{ name, type, domain }]
+  })
+}

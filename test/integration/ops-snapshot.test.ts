@@ -1,0 +1,103 @@
+import { OpsSnapshot } from '@rollcall/roster'
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startBackend, type TestBackend } from '../support/backend.ts'
+import { listenTo } from '../support/event-source.ts'
+import { ownRedis } from '../support/processes.ts'
+import { type Rollcall, type RollcallOptions, startRollcall } from '../support/rollcall.ts'
+
+let backend: TestBackend
+let rollcall: Rollcall
+
+beforeEach(async () => {
+  backend = await startBackend()
+})
+afterEach(async () => {
+  await rollcall.stop()
+  await backend.close()
+})
+
+const start = async (options: Partial<RollcallOptions> = {}): Promise<void> => {
+  rollcall = await startRollcall({ rosterUrl: backend.template, ...options })
+}
+const snapshot = async (): Promise<OpsSnapshot> => OpsSnapshot.parse((await rollcall.send('/ops/api/snapshot')).json())
+/** By the time that something has come to be, looks are taken again. */
+const soon = { timeout: 5_000 }
+
+test('a snapshot says what is stored, who failed, and who works', async () => {
+  await start()
+  backend.set('broken', 400)
+  await rollcall.refresh(['john', 'mary', 'broken'])
+  await expect.poll(snapshot, soon).toMatchObject({ storedUsers: 2, failedUsers: 1, openUsers: 0 })
+  const now = await snapshot()
+  expect(now.health).toEqual({ status: 'ok', reasons: [] })
+  expect(now.redis).toMatchObject({ isReachable: true, kind: 'one' })
+  expect(now.redis.usedMemoryBytes).toBeGreaterThan(100_000)
+  expect(now.processes.map(({ role, state }) => [role, state])).toEqual([
+    ['api', 'alive'],
+    ['worker', 'alive'],
+  ])
+  expect(now.processes[0]).toMatchObject({ pid: process.pid, reasons: [], rssBytes: expect.any(Number) })
+  expect(now.queues).toMatchObject([{ shard: 0, isPaused: false, waiting: 0, failed: 1 }])
+  expect(now.backends).toMatchObject([{ domain: 'localhost' }])
+})
+
+test('who waits to be fetched is counted, with the age of the oldest', async () => {
+  await start({ workers: 0, env: { REFRESH_DEADLINE_MS: '50' } })
+  await rollcall.refresh(['john', 'mary'])
+  await expect.poll(snapshot, soon).toMatchObject({ openUsers: 2, health: { status: 'degraded' } })
+  await expect.poll(async () => (await snapshot()).oldestOpenMs, soon).toBeGreaterThan(500)
+  expect((await snapshot()).queues).toMatchObject([{ prioritized: 2 }])
+})
+
+test('whoever listens is told at once, then when something changes, else that all is as it was', async () => {
+  await start()
+  const listener = await listenTo(`${rollcall.api.url}/ops/api/live`)
+  const [first] = await listener.until((events) => events.length >= 1)
+  expect(first?.event).toBe('snapshot')
+  await listener.until((events) => events.some(({ event }) => event === 'alive'))
+  await rollcall.refresh(['john'])
+  await listener.until((events) =>
+    events.some(({ event, data }) => event === 'snapshot' && OpsSnapshot.parse(JSON.parse(data)).storedUsers === 1),
+  )
+})
+
+test('a process that goes without a word is named', async () => {
+  await start({ env: { HEARTBEAT_MS: '100' } })
+  const worker = (await snapshot()).processes.find(({ role }) => role === 'worker')
+  const redis = new Redis(rollcall.redisUrl)
+  const silent = JSON.parse((await redis.get(`rollcall:process:${worker?.id}`)) ?? '{}')
+  const gone = { ...silent, id: 'worker-silent', pid: 7, host: 'elsewhere' }
+  await redis.set('rollcall:process:worker-silent', JSON.stringify(gone), 'PX', 113_000)
+  await redis.zadd('rollcall:processes', 0, 'worker-silent')
+  redis.disconnect()
+  await expect.poll(async () => (await snapshot()).processes, soon).toHaveLength(3)
+  const { processes, health } = await snapshot()
+  expect(processes[0]).toMatchObject({ id: 'worker-silent', state: 'silent' })
+  expect(health.reasons[0]).toMatch(/^worker-silent \(pid 7 on elsewhere\) was last heard of 5 s ago/)
+})
+
+test('when Redis is away the last that was known stays, and it is said so', async () => {
+  const redis = await ownRedis()
+  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '300' } })
+  await rollcall.refresh(['john'])
+  await expect.poll(snapshot, soon).toMatchObject({ storedUsers: 1 })
+  const listener = await listenTo(`${rollcall.api.url}/ops/api/live`)
+  await redis.stop()
+  await expect.poll(snapshot, soon).toMatchObject({
+    redis: { isReachable: false, since: expect.any(String) },
+    health: { status: 'unavailable', reasons: [expect.stringContaining('Redis cannot be read')] },
+    storedUsers: 1,
+  })
+  await listener.until((events) => events.some(({ data }) => data.includes('"isReachable":false')))
+  expect((await snapshot()).processes).toHaveLength(2)
+})
+
+test('nobody listens for longer than the api lives', async () => {
+  await start()
+  const listener = await listenTo(`${rollcall.api.url}/ops/api/live`)
+  const began = performance.now()
+  await rollcall.api.stop()
+  await listener.ended
+  expect(performance.now() - began).toBeLessThan(2_000)
+})
