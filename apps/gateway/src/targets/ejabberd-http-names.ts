@@ -1,22 +1,6 @@
 import { type BareJid, type Contact, printable, splitBareJid, type User } from '@rollcall/roster'
+import { nodeprep } from './nodeprep.ts'
 import { TargetError } from './target.ts'
-
-/**
- * ejabberd compares usernames by nodeprep (RFC 3920), which folds more than RFC 8265: it takes `straße` for `strasse`, who
- * may be somebody else, and keeps a contact under that name, where no comparison would ever find him. This is what nodeprep
- * does with those names that RFC 8265 leaves as they are; letters younger than Unicode 3.2 ejabberd refuses by itself.
- */
-export function nodeprep(username: string): string {
-  if (ASCII.test(username)) return username
-  return [...username].map(fold).join('').normalize('NFKC')
-}
-
-/** Character by character: σ at the end of a word would come back as ς. */
-const fold = (character: string): string =>
-  character === DOTLESS_I ? character : character.toUpperCase().toLowerCase()
-
-const ASCII = /^[\0-\x7f]*$/
-const DOTLESS_I = 'ı'
 
 /** Throws when ejabberd would take this user for another one. */
 export function refuseMistakenUser({ jid, username }: User): void {
