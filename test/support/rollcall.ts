@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Config, createLog, loadConfig } from '@rollcall/runtime'
+import { type Config, createLog, loadConfig, type Tracing } from '@rollcall/runtime'
 import { type RunningApi, startApi } from '../../apps/api/src/api.ts'
 import { type RunningGateway, startGateway } from '../../apps/gateway/src/gateway.ts'
 import { type RunningWorker, startWorker } from '../../apps/worker/src/worker.ts'
@@ -33,6 +33,7 @@ export interface RollcallOptions {
   /** Text of rollcall.config.json. */
   readonly file?: string
   readonly redisUrl?: string
+  readonly tracing?: Tracing | undefined
 }
 
 /** One api and a worker in this process, on a Redis database of their own and a free port. */
@@ -42,6 +43,7 @@ export async function startRollcall({
   env = {},
   file,
   redisUrl,
+  tracing,
 }: RollcallOptions): Promise<Rollcall> {
   const redis = redisUrl ?? (await freshRedisUrl())
   const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'silent', name: 'test' })
@@ -74,15 +76,16 @@ export async function startRollcall({
     running.push(kept)
     return kept
   }
+  const surroundings = { dashboardDirectory: null, tracing }
   const config = configOf()
-  const api = keep(await startApi(config, log))
-  for (let i = 0; i < workers; i++) keep(await startWorker(config, log))
+  const api = keep(await startApi(config, log, surroundings))
+  for (let i = 0; i < workers; i++) keep(await startWorker(config, log, tracing))
   return {
     config,
     redisUrl: redis,
     api,
-    startApi: async (more) => keep(await startApi(configOf(more), log)),
-    startWorker: async (more) => keep(await startWorker(configOf(more), log)),
+    startApi: async (more) => keep(await startApi(configOf(more), log, surroundings)),
+    startWorker: async (more) => keep(await startWorker(configOf(more), log, tracing)),
     startGateway: async (more) => keep(await startGateway(configOf({ GATEWAY_PORT: '0', ...more }), log)),
     async refresh(body, headers = {}) {
       const raw = typeof body === 'string' || body instanceof Uint8Array

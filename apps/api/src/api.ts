@@ -13,6 +13,7 @@ import {
   rosterStore,
   shutDown,
   startHeartbeat,
+  type Tracing,
   versionOf,
   vetRedis,
 } from '@rollcall/runtime'
@@ -47,13 +48,14 @@ const CLOSE_ANSWERED_EVERY_MS = 50
 export interface ApiSurroundings {
   /** Where the built dashboard is; null: nowhere. */
   readonly dashboardDirectory: string | null
+  readonly tracing?: Tracing | undefined
 }
 
 /** Puts the api together and listens. Throws when the port is taken. */
 export async function startApi(
   config: Config,
   log: Log,
-  { dashboardDirectory }: ApiSurroundings = { dashboardDirectory: null },
+  { dashboardDirectory, tracing }: ApiSurroundings = { dashboardDirectory: null },
 ): Promise<RunningApi> {
   const { shards, redisTimeoutMs, heartbeatMs, drainMs, shutdownDeadlineMs } = config
   const replica = newProcessId('api')
@@ -70,6 +72,7 @@ export async function startApi(
     producer: replica,
     attempts: config.jobAttempts,
     backoffMs: config.retryBackoffMs,
+    tracing,
   })
   const queues = queueControl({ redis: producer, shards })
   const stored = rosterStore({ ...config, redis, changesMaxLen: config.changesMaxlen })
@@ -96,6 +99,7 @@ export async function startApi(
     settlements: settled,
     records,
     replica,
+    tracing,
     log,
   }
   let ending = false
@@ -154,6 +158,7 @@ export async function startApi(
           { name: 'write down who is used', run: usage.close },
           { name: 'say goodbye', run: stopHeartbeat },
           { name: 'close the queue', run: () => Promise.all([queue.close(), queues.close()]) },
+          { name: 'send the last traces', run: () => tracing?.flush() },
         ],
         shutdownDeadlineMs,
         log,

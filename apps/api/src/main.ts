@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { startProcess, untilSignal } from '@rollcall/runtime'
+import { startProcess, startTracing, untilSignal, versionOf } from '@rollcall/runtime'
 import { startApi } from './api.ts'
 
 const { config, log } = startProcess('api', { env: process.env, cwd: process.cwd() })
-const api = await startApi(config, log, { dashboardDirectory: builtDashboard() }).catch(
+const tracing = await startTracing({ name: 'api', version: versionOf(import.meta.url), env: process.env, log })
+const api = await startApi(config, log, { dashboardDirectory: builtDashboard(), tracing }).catch(
   (error: NodeJS.ErrnoException) => {
     const taken = error.code === 'EADDRINUSE'
     log.fatal(

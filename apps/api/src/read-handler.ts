@@ -81,7 +81,8 @@ async function answer(form: Form, request: IncomingMessage, response: ServerResp
   deps.usage.mark(user.jid)
   const stored = await deps.store.read(user.jid)
   if (stored) return send(form, user, stored, request, response)
-  return sendMissing(form, user, request, response, deps)
+  const missing = () => sendMissing(form, user, request, response, deps)
+  return deps.tracing ? deps.tracing.serve(request, response, `${form.path}:username`, missing) : missing()
 }
 
 /** The user that a path names, or why it names none. */

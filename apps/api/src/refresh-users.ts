@@ -8,6 +8,7 @@ import {
   type RefreshQueue,
   type RosterStore,
   refreshId,
+  type Tracing,
 } from '@rollcall/runtime'
 import { insist } from './insist.ts'
 import type { Intake } from './intake.ts'
@@ -31,6 +32,7 @@ export interface RefreshDeps {
   readonly replica: string
   readonly defaultDomain: Domain
   readonly smallRefresh: number
+  readonly tracing?: Tracing | undefined
   readonly log: Log
 }
 

@@ -9,7 +9,7 @@ import {
   summarise,
   summariseOne,
 } from '@rollcall/roster'
-import { type DomainConfig, domainOfHost, type Right } from '@rollcall/runtime'
+import { type DomainConfig, domainOfHost, type Right, type SpanFacts } from '@rollcall/runtime'
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import type { Caller, Gate, Refused } from './gate.ts'
 import { sendJson } from './json-response.ts'
@@ -37,12 +37,15 @@ interface Route {
   readonly handlers: readonly RequestHandler[]
 }
 
+const REFRESH = '/roster_admin/refresh'
+const REFRESH_ONE = '/roster_admin/refresh/:username'
+
 /** Every path that Express serves; rosters are read in front of it, by `readHandler`. */
 export function routes(deps: RouteDeps): Route[] {
   const body = express.raw({ type: () => true, limit: deps.maxBodyBytes })
   return [
-    { method: 'post', path: '/roster_admin/refresh', handlers: [allowed(deps), body, notify(deps)] },
-    { method: 'get', path: '/roster_admin/refresh/:username', handlers: [allowed(deps), refreshOne(deps)] },
+    { method: 'post', path: REFRESH, handlers: [allowed(deps), ...traced(deps, REFRESH), body, notify(deps)] },
+    { method: 'get', path: REFRESH_ONE, handlers: [allowed(deps), ...traced(deps, REFRESH_ONE), refreshOne(deps)] },
     { method: 'get', path: '/v1/refreshes/:id', handlers: [allowed(deps), progress(deps)] },
     { method: 'post', path: '/v1/domains/:domain/emptied', handlers: [allowed(deps), body, judgeEmptied(deps)] },
   ]
@@ -58,6 +61,10 @@ function allowed({ gate, refuse, refreshDeadlineMs }: RouteDeps): RequestHandler
     next()
   }
 }
+
+/** Who was refused is in no trace. */
+const traced = ({ tracing }: RouteDeps, path: string): RequestHandler[] =>
+  tracing ? [(request, response, next) => tracing.serve(request, response, path, next)] : []
 
 function notify(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
@@ -106,12 +113,21 @@ async function refreshAndAnswer(
     const refused = refresh.users.length > 0 ? await deps.openUsers.refusalOfRefresh() : null
     if (refused) return deps.refuse(request, response, { ...refused, caller: refresh.caller })
     const result = await refreshUsers(refresh, patience, deps)
+    deps.tracing?.note(factsOf(refresh, result))
     const { httpStatus, body } = summarised(result)
     sendJson(response, httpStatus, body, httpStatus === 202 ? { location: `/v1/refreshes/${result.refresh}` } : {})
   } finally {
     patience.end()
   }
 }
+
+const factsOf = ({ users }: RefreshRequest, { refresh, updated, errors, pending }: RefreshResult): SpanFacts => ({
+  'rollcall.refresh': refresh,
+  'rollcall.users': users.length,
+  'rollcall.updated': updated,
+  'rollcall.errors': errors,
+  'rollcall.pending': pending,
+})
 
 /** What ids of refreshes look like: no other text may become part of a key of Redis. */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

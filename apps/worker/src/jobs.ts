@@ -1,4 +1,12 @@
-import { isRedisTrouble, type Log, QUEUE_NAME, type RedisClient, type RefreshJob, shardKeys } from '@rollcall/runtime'
+import {
+  isRedisTrouble,
+  type Log,
+  QUEUE_NAME,
+  type RedisClient,
+  type RefreshJob,
+  shardKeys,
+  type Tracing,
+} from '@rollcall/runtime'
 import { UnrecoverableError } from 'bullmq'
 import { jobLosses } from './job-losses.ts'
 import type { JobsInHand } from './jobs-in-hand.ts'
@@ -13,6 +21,7 @@ export interface JobsOptions extends ProcessDeps {
   readonly inHand: JobsInHand
   readonly jobLockMs: number
   readonly stallCheckMs: number
+  readonly tracing?: Tracing | undefined
 }
 
 /** Pause after a connection that broke: BullMQ's own of 15 s is longer than a fail-over. */
@@ -33,7 +42,7 @@ export interface RunningJobs {
 }
 
 /** Takes the jobs of some shards. */
-export function startJobs({ redis, serves, jobLockMs, stallCheckMs, ...deps }: JobsOptions): RunningJobs {
+export function startJobs({ redis, serves, jobLockMs, stallCheckMs, tracing, ...deps }: JobsOptions): RunningJobs {
   const process = (job: Parameters<typeof processJob>[0], token = '') => processJob(job, token, deps)
   const { inHand, log } = deps
   const losses = jobLosses(log)
@@ -50,6 +59,7 @@ export function startJobs({ redis, serves, jobLockMs, stallCheckMs, ...deps }: J
       maxStalledCount: Number.MAX_SAFE_INTEGER, // `starts` decides: BullMQ would fail the job without our code
       removeOnComplete: { count: 0 },
       removeOnFail: { count: KEPT_FAILED_JOBS },
+      ...(tracing && { telemetry: tracing.telemetry }),
     })
     worker.on('failed', (job, error) => {
       if (error instanceof AttemptFailedError || error instanceof UnrecoverableError) return // told already

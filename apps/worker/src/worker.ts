@@ -14,6 +14,7 @@ import {
   shardList,
   shutDown,
   startHeartbeat,
+  type Tracing,
   UNLIMITED,
   versionOf,
   vetRedis,
@@ -22,6 +23,7 @@ import { guardedBackend } from './guarded-backend.ts'
 import { startJobs } from './jobs.ts'
 import { jobsInHand } from './jobs-in-hand.ts'
 import { startSweep } from './sweep.ts'
+import { tracedWrites } from './traced-writes.ts'
 import { startUpkeep } from './upkeep.ts'
 import { watchLoops } from './watch-loops.ts'
 
@@ -36,7 +38,7 @@ export interface RunningWorker {
 const PROBES = 1
 
 /** Puts a worker together and takes jobs. */
-export async function startWorker(config: Config, log: Log): Promise<RunningWorker> {
+export async function startWorker(config: Config, log: Log, tracing?: Tracing): Promise<RunningWorker> {
   const { shards, redisTimeoutMs, heartbeatMs, shutdownDeadlineMs, sweepIntervalMs, sweepGraceMs } = config
   const serves = config.workerShards ?? Array.from({ length: shards }, (_, shard) => shard)
   const id = newProcessId('worker')
@@ -64,6 +66,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
   const { fetchRoster, close: closeBackends } = backendClient({
     ...config,
     version,
+    tracing,
     connections: Math.min(config.backendConnections, config.workerConcurrency + config.slowLane + PROBES),
   })
   const inHand = jobsInHand({ ...config, serves })
@@ -95,7 +98,8 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
     redis: queueRedis,
     inHand,
     backend,
-    store,
+    store: tracing ? tracedWrites(store, tracing) : store,
+    tracing,
     limits: { ...limits, take },
     log,
   })
@@ -136,6 +140,7 @@ export async function startWorker(config: Config, log: Log): Promise<RunningWork
           { name: 'give shares back', run: limits.stop },
           { name: 'close the backends', run: closeBackends },
           { name: 'close the queue', run: queue.close },
+          { name: 'send the last traces', run: () => tracing?.flush() },
         ],
         shutdownDeadlineMs,
         log,

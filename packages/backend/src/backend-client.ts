@@ -1,4 +1,5 @@
 import type { Domain, UrlTemplate, User } from '@rollcall/roster'
+import type { OpenSpan, Tracing } from '@rollcall/runtime'
 import { Axios, type AxiosResponse } from 'axios'
 import { failed, transferFailure, unreadable } from './failures.ts'
 import { oneAtATime } from './one-at-a-time.ts'
@@ -6,6 +7,7 @@ import { type BackendAnswer, type ReadingRules, readAnswer, type Source } from '
 import { type RequestHeaders, requestHeaders } from './request-headers.ts'
 import { concealer } from './secrets.ts'
 import { sourceMarks } from './source-marks.ts'
+import { tracedFetch } from './traced-fetch.ts'
 import { type UndiciAdapter, undiciAdapter } from './undici-adapter.ts'
 
 export type { BackendFailure, Retry } from './failures.ts'
@@ -35,6 +37,7 @@ export interface BackendClientOptions {
   readonly useEnvProxy?: boolean
   /** The longest pause that a `Retry-After` can ask for. */
   readonly retryAfterMaxMs?: number
+  readonly tracing?: Tracing | undefined
 }
 
 /** Decompressed; a larger one keeps the process busy for milliseconds. */
@@ -57,30 +60,38 @@ export function backendClient(options: BackendClientOptions) {
    * One GET of the user's roster; conditional when the stored copy came from the same URL and had an ETag. Whatever a backend does is an answer.
    * Rejects only for what we are the cause of (closed, for one).
    */
-  async function fetchRoster(user: User, stored: Source): Promise<BackendAnswer> {
+  async function fetchRoster(user: User, stored: Source, span?: OpenSpan): Promise<BackendAnswer> {
     const backend = backends.get(user.domain)
     if (backend === undefined) return failed('domain-unknown', `No backend is configured for ${user.domain}`)
     const source = backend.marks.own(stored)
+    const headers = headersOf(source, span)
     let response: AxiosResponse<Buffer>
     try {
       response = await backend.http.request<Buffer>({
         url: backend.rosterUrl.urlFor(user),
-        ...(source.etag !== undefined && { headers: { 'if-none-match': source.etag } }),
+        ...(headers && { headers }),
         timeout: backend.timeoutMs,
         maxContentLength: backend.maxBytes,
       })
     } catch (error) {
       return transferFailure(error, backend.conceal)
     }
+    span?.note({ 'http.response.status_code': response.status })
     if (response.data.length <= LARGE_BODY_BYTES) return read(response, source, backend)
     return inTurn(() => read(response, source, backend))
   }
 
   return {
-    fetchRoster,
+    fetchRoster: options.tracing ? tracedFetch(fetchRoster, options.tracing) : fetchRoster,
     /** Cuts off what is still running: those calls reject. */
     close,
   }
+}
+
+/** Those of this request alone; undefined: none. */
+function headersOf({ etag }: Source, span?: OpenSpan): RequestHeaders | undefined {
+  const conditional = etag === undefined ? undefined : { 'if-none-match': etag }
+  return span ? { ...conditional, ...span.headers() } : conditional
 }
 
 function read({ status, headers, data }: AxiosResponse<Buffer>, source: Source, backend: Backend): BackendAnswer {

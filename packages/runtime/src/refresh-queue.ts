@@ -3,6 +3,7 @@ import type { Job, JobsOptions, Queue } from 'bullmq'
 import { byShard, QUEUE_NAME } from './keys.ts'
 import type { RedisClient } from './redis.ts'
 import { shardQueues } from './shard-queues.ts'
+import type { Tracing } from './tracing/index.ts'
 
 /** Lower goes first. 0 would go before all of them. */
 export const PRIORITY = { login: 1, small: 10, bulk: 100, repair: 1000 } as const
@@ -22,6 +23,7 @@ export interface RefreshQueueOptions {
   readonly producer: string
   readonly attempts: number
   readonly backoffMs: number
+  readonly tracing?: Tracing | undefined
 }
 
 /** BullMQ adds the jobs of one call in one transaction: Redis, and this process that puts it together, do nothing else meanwhile. */
@@ -37,8 +39,8 @@ const MOST_BROUGHT_FORWARD = 500
 export type RefreshQueue = ReturnType<typeof refreshQueue>
 
 /** Puts one job per user into the queue of its shard. */
-export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: RefreshQueueOptions) {
-  const queues = shardQueues<RefreshJob>(redis)
+export function refreshQueue({ redis, shards, producer, attempts, backoffMs, tracing }: RefreshQueueOptions) {
+  const queues = shardQueues<RefreshJob>(redis, tracing?.telemetry)
   // Stored with each job and read again by its worker: what the workers know by themselves is left out.
   const options: JobsOptions = {
     attempts,
@@ -63,11 +65,12 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs }: R
         deduplication: { id: user, keepLastIfActive: true },
       },
     }))
-    const added = await queue.addBulk(jobs)
+    const added = await (tracing ? tracing.enqueue(jobs.length, () => queue.addBulk(jobs)) : queue.addBulk(jobs))
     if (priority === PRIORITY.repair) return
     const isBehind = ({ id }: Job<RefreshJob>, i: number) =>
       promotes ? id !== jobs[i]?.opts.jobId : id?.startsWith(REPAIR)
     const earlier = added.filter(isBehind).flatMap(({ id }) => id ?? [])
+    if (promotes) tracing?.note({ 'rollcall.users_who_wait_already': earlier.length })
     await Promise.all(earlier.map((id) => promote(queue, id, priority)))
   }
 

@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq'
+import { Queue, type Telemetry } from 'bullmq'
 import { QUEUE_NAME, shardKeys } from './keys.ts'
 import type { RedisClient } from './redis.ts'
 import { RedisUnavailableError } from './redis-trouble.ts'
@@ -8,7 +8,7 @@ const EVENTS_KEPT = 1000
 export type ShardQueues<Data> = ReturnType<typeof shardQueues<Data>>
 
 /** BullMQ's queue of each shard, opened when it is first needed. */
-export function shardQueues<Data>(redis: RedisClient) {
+export function shardQueues<Data>(redis: RedisClient, telemetry?: Telemetry) {
   const queues = new Map<number, Promise<Queue<Data>>>()
   return {
     /**
@@ -19,7 +19,7 @@ export function shardQueues<Data>(redis: RedisClient) {
       if (redis.status !== 'ready') throw new RedisUnavailableError()
       const known = queues.get(shard)
       if (known) return known
-      const opening = openQueue<Data>(redis, shard)
+      const opening = openQueue<Data>(redis, shard, telemetry)
       queues.set(shard, opening)
       opening.catch(() => queues.delete(shard))
       return opening
@@ -30,11 +30,12 @@ export function shardQueues<Data>(redis: RedisClient) {
   }
 }
 
-async function openQueue<Data>(redis: RedisClient, shard: number): Promise<Queue<Data>> {
+async function openQueue<Data>(redis: RedisClient, shard: number, telemetry?: Telemetry): Promise<Queue<Data>> {
   const queue = new Queue<Data>(QUEUE_NAME, {
     connection: redis,
     prefix: shardKeys(shard).prefix,
     streams: { events: { maxLen: EVENTS_KEPT } },
+    ...(telemetry && { telemetry }),
   })
   queue.on('error', () => {}) // the connection reports its own state
   try {
