@@ -27,10 +27,4 @@ export const formatAbsolute = (at: string | number): string => absolute.format(t
 /** `20:37:18`, of something of today. */
 export const formatClock = (at: string | number): string => clock.format(toMs(at))
 
-/** In how many ms a relative time that stands there now may read otherwise. */
-export function relativeChangesIn(at: string | number, now: number): number {
-  const distance = Math.abs(toMs(at) - now)
-  return distance < MINUTE ? SECOND : distance < HOUR ? 15 * SECOND : 5 * MINUTE
-}
-
 const toMs = (at: string | number): number => (typeof at === 'number' ? at : Date.parse(at))

@@ -1,0 +1,71 @@
+import type { OpsChange, V1Contact } from '@rollcall/roster'
+import { formatCount, formatCountOf } from '../format/numbers.ts'
+import { classes } from '../ui/classes.ts'
+import { Icon, type IconName } from '../ui/icon.tsx'
+import { ContactText } from './contact-text.tsx'
+import styles from './diff-view.module.css'
+
+export interface Diff {
+  readonly added: readonly V1Contact[]
+  readonly updated: readonly V1Contact[]
+  readonly removed: readonly string[]
+}
+
+type Kind = keyof typeof KINDS
+
+const KINDS = {
+  added: { icon: 'plus', word: 'Added' },
+  updated: { icon: 'pencil', word: 'Changed' },
+  removed: { icon: 'minus', word: 'Removed' },
+} as const satisfies Record<string, { icon: IconName; word: string }>
+
+interface DiffViewProps {
+  readonly diff: Diff
+  /** Lines; the rest is counted. */
+  readonly most?: number
+}
+
+/** Contact by contact what is added, changed and removed. */
+export function DiffView({ diff, most = Number.POSITIVE_INFINITY }: DiffViewProps) {
+  const lines = [
+    ...diff.added.map((contact) => ({ kind: 'added', contact }) as const),
+    ...diff.updated.map((contact) => ({ kind: 'updated', contact }) as const),
+    ...diff.removed.map((jid) => ({ kind: 'removed', jid }) as const),
+  ]
+  return (
+    <ul className={styles.lines}>
+      {lines.slice(0, most).map((line) => (
+        <li key={`${line.kind} ${line.kind === 'removed' ? line.jid : line.contact.jid}`} className={styles.line}>
+          <Mark kind={line.kind} />
+          {line.kind === 'removed' ? <bdi>{line.jid}</bdi> : <ContactText contact={line.contact} />}
+        </li>
+      ))}
+      {lines.length > most && <li className={styles.rest}>and {formatCount(lines.length - most)} more</li>}
+    </ul>
+  )
+}
+
+function Mark({ kind }: { readonly kind: Kind }) {
+  const { icon, word } = KINDS[kind]
+  return (
+    <span className={classes(styles.mark, styles[kind])} title={word}>
+      <Icon name={icon} />
+      <span className="visually-hidden">{word}</span>
+    </span>
+  )
+}
+
+/** An entry of the change log; one whose contacts are too many to be in it tells how many. */
+export function ChangeView({ change, most }: { readonly change: OpsChange; readonly most?: number }) {
+  const { counts, truncated } = change
+  if (truncated) {
+    const { added, updated, removed } = counts
+    const parts = [
+      added > 0 && `${formatCountOf(added, 'contact')} added`,
+      updated > 0 && `${formatCount(updated)} changed`,
+      removed > 0 && `${formatCount(removed)} removed`,
+    ]
+    return <p className={styles.rest}>{parts.filter(Boolean).join(', ')}: not kept one by one in the change log</p>
+  }
+  return <DiffView diff={change} {...(most !== undefined && { most })} />
+}
