@@ -23,6 +23,7 @@ import { intake } from './intake.ts'
 import { openUsers } from './open-users.ts'
 import { auditLog, auditRoutes } from './ops/audit.ts'
 import { eventStreams } from './ops/event-stream.ts'
+import { failureRoutes } from './ops/failures.ts'
 import { liveSnapshots } from './ops/live.ts'
 import type { OpsRoute } from './ops/route.ts'
 import { snapshotLook } from './ops/snapshot/take-snapshot.ts'
@@ -110,6 +111,7 @@ export async function startApi(
   const opsRoutes: OpsRoute[] = [
     ...auditRoutes({ audit }), //
     ...live.routes,
+    ...failureRoutes({ store }),
   ]
   const server = apiServer({
     ...refreshing,

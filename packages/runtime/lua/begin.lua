@@ -15,12 +15,13 @@ if fetched >= wanted then
   return { 'nothing-to-do' }
 end
 if starts >= tonumber(ARGV[3]) then
-  local more = redis.call('HMGET', KEYS[1], 'version', 'waiting')
+  local more = redis.call('HMGET', KEYS[1], 'version', 'waiting', 'failed', 'code')
+  local before = number(more[3]) > fetched and more[4]
   local user = { wanted = wanted, fetched = fetched, failed = wanted, version = number(more[1]), waiting = more[2] or '' }
   redis.call('HSET', KEYS[1], 'code', 'worker-crashed', 'message', text(starts) ..
     ' fetches of this roster were begun and never ended: its worker crashed or was killed each time')
   markStale(user, KEYS[2])
-  repairLater(KEYS[5], ARGV[1], ARGV[6])
+  repairLater(KEYS[5], ARGV[1], ARGV[6], before, 'worker-crashed')
   settle(user, KEYS, ARGV[4], ARGV[1], 'failed', s[1])
   return { 'given-up' }
 end

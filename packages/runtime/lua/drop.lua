@@ -34,8 +34,10 @@ if redis.call('UNLINK', KEYS[2]) == 1 then
   redis.call('ZREM', KEYS[8], ARGV[11])
   redis.call('ZREM', KEYS[9], jid)
 end
-redis.call('ZREM', KEYS[5], jid)
 redis.call('HDEL', KEYS[1], 'repairs')
+if user.failed > user.fetched then
+  neverKnown(KEYS[5], jid, user.wasFailed and (redis.call('HGET', KEYS[1], 'code') or ''))
+end
 settle(user, KEYS, ARGV[5], jid, 'failed', text(user.failed), 'code', ARGV[7], 'message', ARGV[8], 'version',
   text(user.version))
 return 'ok'

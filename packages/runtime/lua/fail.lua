@@ -10,20 +10,22 @@
 if redis.call('GET', KEYS[6]) ~= ARGV[3] then
   return 'lock-lost'
 end
-local s = redis.call('HMGET', KEYS[1], 'wanted', 'fetched', 'failed', 'version', 'waiting', 'repairs')
+local s = redis.call('HMGET', KEYS[1], 'wanted', 'fetched', 'failed', 'version', 'waiting', 'repairs', 'code')
 local user = { wanted = number(s[1]), fetched = number(s[2]), failed = number(s[3]), version = number(s[4]), waiting = s[5] or '' }
 -- A Redis that restarted without its last second may not know the generation: it is another request's to come.
 local generation = math.min(tonumber(ARGV[2]), user.wanted)
+local before, code = user.failed > user.fetched and s[7], s[7]
 if generation >= user.failed then
   user.failed = generation
+  code = ARGV[5]
   redis.call('HSET', KEYS[1], 'code', ARGV[5], 'message', ARGV[6])
 end
 local isStored = markStale(user, KEYS[2])
 if user.failed > user.fetched then
-  if ARGV[5] == 'user-unknown' and not isStored then
-    redis.call('ZREM', KEYS[5], ARGV[1])
+  if code == 'user-unknown' and not isStored then
+    neverKnown(KEYS[5], ARGV[1], before)
   else
-    repairLater(KEYS[5], ARGV[1], repairPause(number(s[6]), ARGV[7], ARGV[8]))
+    repairLater(KEYS[5], ARGV[1], repairPause(number(s[6]), ARGV[7], ARGV[8]), before, code)
   end
 end
 settle(user, KEYS, ARGV[4], ARGV[1], 'failed', text(user.failed))

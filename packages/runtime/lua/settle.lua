@@ -1,4 +1,4 @@
--- settle.lua: shared by begin, commit, confirm, fail and repair (put in front of them when they are loaded).
+-- settle.lua (after groups.lua): shared by all scripts that settle users (put in front of them when they are loaded).
 --
 -- latestBegun(keys, args)
 --   args   1 bare JID   2 generation   3 fence   4 nonce
@@ -15,7 +15,8 @@
 -- has lost its data means nothing in the next one.
 --
 -- Nobody stays stale: a user is in `failed` while `failed` > `fetched`, by when his roster is fetched again. `repairLater`
--- puts him there, `settle` takes him out, which costs only those who had failed: of all others it writes nothing.
+-- puts him there, `settle` takes him out, and off his group, which costs only those who had failed: of all others it
+-- writes nothing.
 --
 -- For a Cluster the messages are made sharded ones when the script is loaded.
 --
@@ -51,8 +52,17 @@ local function repairPause(repairs, shortest, longest)
   return math.min(tonumber(longest), tonumber(shortest) * 2 ^ repairs)
 end
 
-local function repairLater(failedKey, jid, pause)
-  redis.call('ZADD', failedKey, text(millisecondsNow() + pause), jid)
+-- Puts him into the group of his failure too: `before` is the code of the last one, false when that was no failure.
+local function repairLater(failedKey, jid, pause, before, code)
+  local now = millisecondsNow()
+  redis.call('ZADD', failedKey, text(now + pause), jid)
+  joinGroup(failedKey, jid, before, code, false, text(now))
+end
+
+-- The backend never knew him: he is in a group, and nobody repairs him.
+local function neverKnown(failedKey, jid, before)
+  redis.call('ZREM', failedKey, jid)
+  joinGroup(failedKey, jid, before, 'user-unknown', true, text(millisecondsNow()))
 end
 
 -- What a read needs beside body and etag, in one field: `<fetched at, ms> <version> <stale>`; stale is 1 when the last
@@ -95,6 +105,7 @@ local function settle(user, keys, channelPrefix, jid, ...)
   if user.wasFailed and user.fetched >= user.failed then
     redis.call('ZREM', keys[5], jid)
     redis.call('HDEL', keys[1], 'repairs')
+    leaveGroup(keys[5], jid, redis.call('HGET', keys[1], 'code') or '')
   end
   if #told > 0 then
     local message = messageOf(keys, user, jid)

@@ -1,4 +1,4 @@
--- unused.lua: drops stored rosters that nobody has used for too long.
+-- unused.lua (after groups.lua): drops stored rosters that nobody has used for too long.
 -- KEYS  1 prefix of the user hashes   2 prefix of the rosters   3 open   4 failed   5 stored   6 names   7 used   8 upkeep
 -- ARGV  1 for how long, in ms   2 interval in ms   3 how many at most
 -- Returns how many were dropped; 0 when another process has looked within the interval.
@@ -22,7 +22,9 @@ for _, jid in ipairs(redis.call('ZRANGEBYSCORE', KEYS[7], '-inf', string.format(
     local at = string.find(jid, '@', 1, true)
     redis.call('HINCRBY', KEYS[1] .. jid, 'fence', 1)
     redis.call('UNLINK', KEYS[2] .. jid)
-    redis.call('ZREM', KEYS[4], jid)
+    if redis.call('ZREM', KEYS[4], jid) == 1 then
+      leaveGroup(KEYS[4], jid, redis.call('HGET', KEYS[1] .. jid, 'code') or '')
+    end
     redis.call('HDEL', KEYS[1] .. jid, 'repairs')
     redis.call('ZREM', KEYS[5], jid)
     redis.call('ZREM', KEYS[6], string.sub(jid, at + 1) .. '\0' .. string.sub(jid, 1, at - 1))

@@ -15,6 +15,8 @@ export interface ShardKeys {
   readonly rosterPrefix: string
   readonly open: string
   readonly failed: string
+  /** Names of the groups of failed users that have members, and since when. */
+  readonly failedGroups: string
   readonly emptied: string
   readonly stored: string
   readonly names: string
@@ -35,6 +37,8 @@ export interface ShardKeys {
   user(jid: BareJid): string
   /** What is stored of a user's roster, ready to be served. */
   roster(jid: BareJid): string
+  /** Users who failed for one reason at one backend; spelled in groups.lua as well. */
+  failedGroup(name: string): string
   /** The lock that BullMQ holds for a running job. */
   jobLock(jobId: string): string
 }
@@ -94,6 +98,7 @@ export function shardKeys(shard: number): ShardKeys {
     rosterPrefix,
     open: `${prefix}:open`,
     failed: `${prefix}:failed`,
+    failedGroups: `${prefix}:failed:groups`,
     emptied: `${prefix}:emptied`,
     stored: `${prefix}:stored`,
     names: `${prefix}:names`,
@@ -107,6 +112,7 @@ export function shardKeys(shard: number): ShardKeys {
     settledPrefix: `${prefix}:settled:`,
     user: (jid) => userPrefix + jid,
     roster: (jid) => rosterPrefix + jid,
+    failedGroup: (name) => `${prefix}:failed:${name}`,
     jobLock: (jobId) => `${jobPrefix}${jobId}:lock`,
   }
 }

@@ -1,3 +1,4 @@
+import type { BareJid } from '@rollcall/roster'
 import { shardKeys } from '../../../packages/runtime/src/keys.ts'
 import type { Command, Doing } from './scenario.ts'
 import type { ApiCall } from './simulated-replica.ts'
@@ -26,6 +27,8 @@ export function actionFor(command: Command, world: World): Action | null {
       return resend(command, world)
     case 'forget':
       return forget(command, world)
+    case 'dismiss':
+      return dismiss(world)
     case 'deliver':
     case 'lose-message':
     case 'look':
@@ -120,6 +123,25 @@ function forget({ users }: Doing<'forget'>, { truth, redis, store }: World): Act
       const dropped = unused.filter((jid) => !asked.includes(jid))
       truth.explain(`: ${dropped.join(', ')}`)
       for (const jid of dropped) truth.forgotten(jid)
+    },
+  }
+}
+
+function dismiss({ truth, store }: World): Action | null {
+  return {
+    what: 'all failures are dismissed',
+    writes: true,
+    async run() {
+      const parts = await store.failureParts()
+      const users = await store.failedBehind(parts, null, truth.users.length)
+      truth.explain(
+        `: ${users
+          .map(({ member }) => member)
+          .sort()
+          .join(', ')}`,
+      )
+      for (const part of parts) await store.dismiss(part, Number.MAX_SAFE_INTEGER, truth.users.length)
+      for (const { member } of users) truth.dismissed(member as BareJid)
     },
   }
 }

@@ -10,10 +10,16 @@ export interface Published {
   readonly text: string
 }
 
+/** Those who are to be repaired, and the groups of those whose last fetch failed. */
+export interface FailedUsers {
+  readonly toBeRepaired: readonly string[]
+  readonly groups: readonly { readonly name: string; readonly users: readonly string[] }[]
+}
+
 /** Reads what Redis has now, and holds it and what was published in this step against the truth. */
 export async function inspect(
   store: RosterStore,
-  toBeRepaired: readonly string[],
+  failed: FailedUsers,
   published: readonly Published[],
   truth: Truth,
 ): Promise<void> {
@@ -26,9 +32,7 @@ export async function inspect(
     const state = states[i]
     if (!state) throw new Error(`No state of ${jid}`)
     inspectRoster(jid, state, rosters[i] ?? null, truth)
-    const isFailed = state.failed > state.fetched
-    if (isFailed !== toBeRepaired.includes(jid) && !(isFailed && isLeftAlone(jid, state, truth)))
-      truth.violated('R', `${jid}: fetched ${state.fetched}, failed ${state.failed}; to be repaired: ${toBeRepaired}`)
+    inspectFailure(jid, state, failed, truth)
     inspectMessages(jid, { ...state, epoch }, published, truth)
     for (const request of truth.requests) {
       if (request.accepted?.losses !== truth.losses() || !request.generations.has(jid)) continue
@@ -37,9 +41,24 @@ export async function inspect(
   })
 }
 
-/** Nothing is stored, and the backend knows no such user, or nobody uses him. */
-export const isLeftAlone = (jid: BareJid, { code }: UserState, truth: Truth): boolean =>
-  !truth.isStored(jid) && (code === 'user-unknown' || truth.of(jid).dropped === 'unused')
+function inspectFailure(jid: BareJid, state: UserState, { toBeRepaired, groups }: FailedUsers, truth: Truth): void {
+  const isFailed = state.failed > state.fetched
+  if (isFailed !== toBeRepaired.includes(jid) && !(isFailed && isLeftAlone(jid, state, truth)))
+    truth.violated('R', `${jid}: fetched ${state.fetched}, failed ${state.failed}; to be repaired: ${toBeRepaired}`)
+  const domain = jid.slice(jid.indexOf('@') + 1)
+  const kind = isUnknown(jid, state, truth) ? 'never-known' : state.code
+  const expected = isFailed && !truth.of(jid).leftAlone ? [`${kind}:${domain}`] : []
+  const found = groups.flatMap(({ name, users }) => (users.includes(jid) ? [name] : []))
+  if (!isDeepStrictEqual(found, expected))
+    truth.violated('F', `${jid} is in the groups [${found}] of failed users, and should be in [${expected}]`)
+}
+
+/** Nothing is stored, and the backend knows no such user; or somebody wants it so. */
+export const isLeftAlone = (jid: BareJid, state: UserState, truth: Truth): boolean =>
+  isUnknown(jid, state, truth) || truth.of(jid).leftAlone
+
+const isUnknown = (jid: BareJid, { code }: UserState, truth: Truth): boolean =>
+  !truth.isStored(jid) && code === 'user-unknown'
 
 function inspectRoster(jid: BareJid, state: UserState, roster: StoredRoster | null, truth: Truth): void {
   const { stored, dropped, commits } = truth.of(jid)

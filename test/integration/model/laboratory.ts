@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import { shardKeys } from '../../../packages/runtime/src/keys.ts'
 import { freshRedisUrl } from '../../support/fresh-redis.ts'
 import { actionFor, dropEnded } from './actions.ts'
-import { inspect, type Published } from './inspect.ts'
+import { type FailedUsers, inspect, type Published } from './inspect.ts'
 import { quiesce } from './quiesce.ts'
 import { type Command, REPLICAS, type Rules, type Scenario, WORKERS } from './scenario.ts'
 import { userJid } from './serial-rosters.ts'
@@ -121,7 +121,7 @@ async function performIn(world: World, command: Command, heard: () => Promise<Pu
   if (action.writes) {
     const messages = await heard()
     for (const { replica, text } of messages) replicas.find(({ name }) => name === replica)?.inbox.push(text)
-    await inspect(store, await redis.zrange(shardKeys(0).failed, '0', '-1'), messages, truth)
+    await inspect(store, await failedUsers(redis), messages, truth)
   }
   for (const { tally, request } of calls) {
     const { updated, errors, pending } = tally.counts()
@@ -130,4 +130,11 @@ async function performIn(world: World, command: Command, heard: () => Promise<Pu
   dropEnded(calls)
   truth.throwIfViolated()
   return true
+}
+
+async function failedUsers(redis: Redis): Promise<FailedUsers> {
+  const { failed, failedGroups, failedGroup } = shardKeys(0)
+  const [toBeRepaired, names] = await Promise.all([redis.zrange(failed, '0', '-1'), redis.hkeys(failedGroups)])
+  const groups = names.map(async (name) => ({ name, users: await redis.zrange(failedGroup(name), '0', '-1') }))
+  return { toBeRepaired, groups: await Promise.all(groups) }
 }

@@ -126,6 +126,32 @@ export const mutants: readonly Mutant[] = [
     ['R'],
     WRITING.map((script) => [script, "redis.call('ZREM', keys[5], jid)", '']),
   ),
+  mutant(
+    'a failure that leaves its user in the group of the one before',
+    ['F'],
+    [['fail', 'if before and before ~= code then', 'if false then']],
+  ),
+  mutant(
+    'a good fetch after which the user is in a group still',
+    ['F'],
+    WRITING.map((script) => [script, "leaveGroup(keys[5], jid, redis.call('HGET', keys[1], 'code') or '')", '']),
+  ),
+  mutant(
+    'a user who is given up, and in no group',
+    ['F'],
+    [
+      [
+        'begin',
+        'joinGroup(failedKey, jid, before, code, false',
+        "joinGroup(failedKey .. ':elsewhere', jid, before, code, false",
+      ],
+    ],
+  ),
+  mutant(
+    'a user whom nobody uses, and who is in a group still',
+    ['F'],
+    [['unused', "leaveGroup(KEYS[4], jid, redis.call('HGET', KEYS[1] .. jid, 'code') or '')", '']],
+  ),
   mutant('any fetch that may drop a roster', ['G2v', 'G2f'], [['drop', NEWEST_ONLY, 'false']]),
   mutant('a drop by a worker whose lock is lost', ['E2'], [['drop', "redis.call('GET', KEYS[6]) ~= ARGV[6]", 'false']]),
   mutant(

@@ -23,6 +23,8 @@ export type Command =
   | { readonly do: 'stall-check' | 'wake' | 'sweep' | 'repair' }
   /** Rosters of these users are dropped, since nobody has used them. */
   | { readonly do: 'forget'; readonly users: number }
+  /** Somebody dismisses all failures. */
+  | { readonly do: 'dismiss' }
   /** Those who are handed out for a repair never come to the queue. */
   | { readonly do: 'lose-repair' }
   | { readonly do: 'deliver' | 'lose-message' | 'look'; readonly replica: number }
@@ -101,7 +103,10 @@ const usual = (users: number, asks: number): Weighted[] => [
   work(fc.nat(4)),
   { weight: 5, arbitrary: fc.record({ do: one('stall-check') }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('wake' as const, 'sweep' as const) }) },
-  { weight: 4, arbitrary: fc.record({ do: one('repair') }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constantFrom('repair' as const, 'repair' as const, 'dismiss' as const) }),
+  },
   { weight: 4, arbitrary: fc.record({ do: one('forget'), users: fc.integer({ min: 1, max: 2 ** users - 1 }) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('deliver' as const, 'look' as const), replica }) },
 ]
@@ -134,6 +139,7 @@ function beginnings(users: number): fc.Arbitrary<Command[]> {
     [ask, ...fails, { do: 'repair' }],
     [ask, ...fails, { do: 'lose-repair' }],
     [ask, ...fails, { do: 'repair' }, go, go, steps, api, api],
+    [ask, ...fails, { do: 'dismiss' }, steps, api, api],
     // Rosters are stored; then they are dropped while a repair has compared them, or before they are fetched again.
     [ask, ...fetched, { ...ask, changed: false }, ...fails, { do: 'repair' }, go, go, forget, go, go],
     [ask, ...fetched, forget, ask, ...fetched],

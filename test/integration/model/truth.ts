@@ -21,6 +21,8 @@ export interface UserTruth {
   stored: RealFetch | null
   /** Why there is no roster any more, although one was stored. */
   dropped: 'gone' | 'unused' | null
+  /** Nobody is to see to it that his last fetch failed: somebody dismissed that, or nobody uses his roster. */
+  leftAlone: boolean
   /** Rosters written since Redis had no data, and what they were: the n-th made version n. */
   commits: number
   readonly serials: Map<number, number>
@@ -61,6 +63,7 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
         serial: 1,
         stored: null,
         dropped: null,
+        leftAlone: false,
         commits: 0,
         serials: new Map(),
         freshestRead: 0,
@@ -112,6 +115,7 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
       const its = of(user)
       if (its.troubles === 0) violated('S', `${user} is given up although none of its fetches died (${maxStarts} may)`)
       its.lastFailedBegunAt = steps.length
+      its.leftAlone = false
       its.troubles = 0
     },
 
@@ -122,6 +126,7 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
       checkOrder(fetch, before)
       its.stored = { ...fetch, generation: Math.max(fetch.generation, before?.generation ?? 0) }
       its.dropped = null
+      its.leftAlone = false
       its.freshestRead = Math.max(its.freshestRead, fetch.readAt)
       its.troubles = 0
       if (how === 'commit') its.serials.set(++its.commits, fetch.serial)
@@ -136,12 +141,18 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
       if (before && !its.dropped) its.commits++
       its.stored = { ...fetch, generation: before?.generation ?? 0 } // it brought no roster
       its.dropped = 'gone'
+      its.leftAlone = false
       its.lastFailedBegunAt = Math.max(its.lastFailedBegunAt, fetch.begunAt)
       its.troubles = 0
     },
 
     forgotten(jid: BareJid): void {
       of(jid).dropped = 'unused'
+      of(jid).leftAlone = true
+    },
+
+    dismissed(jid: BareJid): void {
+      of(jid).leftAlone = true
     },
 
     failed(fetch: RealFetch, result: 'ok' | 'lock-lost', held: boolean): void {
@@ -149,6 +160,7 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
       if (!held) violated('E2', `${fetch.user} is settled as failed by a worker that lost the job`)
       const its = of(fetch.user)
       its.lastFailedBegunAt = Math.max(its.lastFailedBegunAt, fetch.begunAt)
+      its.leftAlone = false
       its.troubles = 0
     },
 
@@ -173,6 +185,7 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
       for (const its of truths.values()) {
         its.stored = null
         its.dropped = null
+        its.leftAlone = false
         its.commits = 0
         its.serials.clear()
       }

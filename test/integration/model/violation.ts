@@ -11,6 +11,7 @@
  * - `M`   a replica that waits is not told; `T` it is told something untrue
  * - `L`   quiet, but a user is still open
  * - `R`   a user's last fetch failed and nobody will repair it, or it did not and somebody will; or it is never repaired
+ * - `F`   a user whose last fetch failed is not in the group of that failure alone, or another one is in a group
  * - `C`   quiet and the last fetch went well, but the stored roster is older than the last request
  * - `I`   `fetched` is not the generation of the stored roster
  */
@@ -31,6 +32,7 @@ export const VIOLATION_KINDS = [
   'T',
   'L',
   'R',
+  'F',
   'C',
   'I',
 ] as const

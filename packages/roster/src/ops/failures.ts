@@ -11,10 +11,11 @@ export const OpsFailureGroup = z
     code: FailureCode,
     domain: Domain,
     count,
-    /** Of those that are in it now: when the first and the last of them failed. */
+    /** Since when somebody is in it, without a break. */
     firstAt: z.iso.datetime(),
+    /** When the last of those who are in it failed. */
     lastAt: z.iso.datetime(),
-    /** The last one. */
+    /** Who failed last. */
     example: z.object({ jid: BareJid, message: z.string() }),
   })
   .readonly()

@@ -3,6 +3,7 @@ import type { BareJid, FailureCode, User } from '@rollcall/roster'
 import { type ShardKeys, shardKeys, shardOf } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
 import { emptiedDomains, emptiedGuard } from './emptied.ts'
+import { failureGroups } from './failure-groups.ts'
 import { nameOf } from './names.ts'
 import { repairs } from './repairs.ts'
 import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
@@ -283,6 +284,7 @@ export function rosterStore(options: RosterStoreOptions) {
     },
 
     ...repairs({ run, shards, keysAt, repairMinMs, repairMaxMs }),
+    ...failureGroups({ redis, run, shards, keysAt }),
     ...emptiedDomains({ redis, run, shards, keysAt }),
 
     ...totals({ redis, shards, keysAt }),
