@@ -1,7 +1,8 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { queryClient } from './data/query-client.ts'
 import { router } from './routes.tsx'
 import { Boundary } from './shell/boundary.tsx'
 import { Toasts } from './ui/toast.tsx'
@@ -12,7 +13,7 @@ import './styles/base.css'
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no element "root"')
 
-const queries = new QueryClient()
+const queries = queryClient()
 
 createRoot(root).render(
   <StrictMode>

@@ -1,13 +1,28 @@
 import { Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
+import { LiveProvider } from '../data/live.tsx'
 import { Find } from './find.tsx'
+import { Gate } from './gate.tsx'
+import { HealthPill } from './health-pill.tsx'
 import { Help } from './help.tsx'
+import { LiveIndicator } from './live-indicator.tsx'
 import { Navigation, PhoneNavigation } from './navigation.tsx'
 import styles from './shell.module.css'
 import { useShortcuts } from './shortcuts.ts'
+import { WhoMenu } from './who-menu.tsx'
 
-/** What is around every view. */
+/** What is around every view, for whoever is logged in. */
 export function Shell() {
+  return (
+    <Gate>
+      <LiveProvider>
+        <Frame />
+      </LiveProvider>
+    </Gate>
+  )
+}
+
+function Frame() {
   const [isHelpOpen, setHelpOpen] = useState(false)
   const find = useRef<HTMLInputElement>(null)
   useShortcuts({ onFind: () => find.current?.focus(), onHelp: () => setHelpOpen(true) })
@@ -21,6 +36,11 @@ export function Shell() {
       <Navigation onHelp={() => setHelpOpen(true)} />
       <header className={styles.bar}>
         <Find ref={find} />
+        <div className={styles.state}>
+          <LiveIndicator />
+          <HealthPill />
+          <WhoMenu />
+        </div>
       </header>
       <main id="main" ref={main} tabIndex={-1} className={styles.main}>
         <Outlet />

@@ -15,9 +15,7 @@ interface PageProps {
 
 /** One view: its heading, and what is in it. */
 export function Page({ title, above, lead, actions, children }: PageProps) {
-  useEffect(() => {
-    document.title = `${title} · Rollcall`
-  }, [title])
+  useTitle(title)
   return (
     <div className={styles.page}>
       <header className={styles.head}>
@@ -31,4 +29,11 @@ export function Page({ title, above, lead, actions, children }: PageProps) {
       {children}
     </div>
   )
+}
+
+/** Of the tab. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Rollcall`
+  }, [title])
 }

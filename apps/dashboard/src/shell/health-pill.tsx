@@ -1,0 +1,43 @@
+import { Link } from '@tanstack/react-router'
+import { Popover } from 'radix-ui'
+import { useLive } from '../data/live.tsx'
+import { classes } from '../ui/classes.ts'
+import { Icon } from '../ui/icon.tsx'
+import { HEALTH } from './health.ts'
+import styles from './health-pill.module.css'
+
+/** Whether Rollcall is well; opened, it says why not. */
+export function HealthPill() {
+  const health = useLive(({ snapshot }) => snapshot?.health)
+  if (health === undefined) return null
+  const { word, sentence, tone, icon } = HEALTH[health.status]
+  return (
+    <Popover.Root>
+      <Popover.Trigger className={classes(styles.pill, styles[tone])}>
+        <Icon name={icon} />
+        <span className={styles.word}>{word}</span>
+        {health.reasons.length > 1 && (
+          <span className={styles.count}>
+            {health.reasons.length}
+            <span className="visually-hidden"> reasons</span>
+          </span>
+        )}
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content className={styles.reasons} align="end" sideOffset={8} collisionPadding={8}>
+          <h2>{sentence}</h2>
+          {health.reasons.length > 0 && (
+            <ul>
+              {health.reasons.map((reason) => (
+                <li key={reason}>{reason}</li>
+              ))}
+            </ul>
+          )}
+          <Popover.Close asChild>
+            <Link to="/">Overview</Link>
+          </Popover.Close>
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  )
+}

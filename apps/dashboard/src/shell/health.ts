@@ -1,0 +1,18 @@
+import type { OpsSnapshot } from '@rollcall/roster'
+import type { IconName } from '../ui/icon.tsx'
+
+type Status = OpsSnapshot['health']['status']
+
+interface HealthWords {
+  readonly word: string
+  readonly sentence: string
+  readonly tone: 'good' | 'warn' | 'bad'
+  readonly icon: IconName
+}
+
+/** The states of `GET /health/ready`, for people. */
+export const HEALTH: Record<Status, HealthWords> = {
+  ok: { word: 'Well', sentence: 'Rollcall is well.', tone: 'good', icon: 'good' },
+  degraded: { word: 'Degraded', sentence: 'Something does not work as it should.', tone: 'warn', icon: 'failures' },
+  unavailable: { word: 'Unavailable', sentence: 'Rollcall does not work.', tone: 'bad', icon: 'bad' },
+}
