@@ -7,6 +7,8 @@ import { findChromium } from '../../tools/src/index.ts'
 export interface OpenOptions extends Pick<BrowserContextOptions, 'viewport' | 'colorScheme'> {
   /** Complaints that belong to the test: a 401 of a wrong token, say. */
   readonly expected?: readonly RegExp[]
+  /** Done before the page is gone to: a login, say. */
+  readonly before?: (context: BrowserContext) => Promise<unknown>
 }
 
 /** Somebody with a browser of their own: cookies, storage, tabs. */
@@ -26,12 +28,16 @@ export const PHONE = { width: 390, height: 844 }
 /** No click, no element is waited for any longer. */
 const WAIT_MS = 10_000
 
+export interface BrowserOfFile {
+  open(url: string, options?: OpenOptions): Promise<Visitor>
+}
+
 /**
  * One Chromium for the test file. `open` is for a test: what its browser had to complain of when it ends fails it, be it
  * an error in the console (a violation of the policy is one, and an answer of 400 or more), an error of the page, a
  * request that failed, or one to another site.
  */
-export function browserOfFile(): { open(url: string, options?: OpenOptions): Promise<Visitor> } {
+export function browserOfFile(): BrowserOfFile {
   let browser: Browser | undefined
   beforeAll(async () => {
     const { command, env } = await findChromium()
@@ -39,7 +45,7 @@ export function browserOfFile(): { open(url: string, options?: OpenOptions): Pro
   }, BRINGING_MS)
   afterAll(() => browser?.close())
   return {
-    async open(url, { expected = [], viewport = DESK, colorScheme = 'light' } = {}) {
+    async open(url, { expected = [], before, viewport = DESK, colorScheme = 'light' } = {}) {
       if (!browser) throw new Error('The browser has not been started yet: open one in a test')
       const context = await browser.newContext({ viewport, colorScheme, baseURL: url, reducedMotion: 'reduce' })
       context.setDefaultTimeout(WAIT_MS)
@@ -50,6 +56,7 @@ export function browserOfFile(): { open(url: string, options?: OpenOptions): Pro
         const unexpected = complaints.filter((complaint) => !forgiven.some((each) => each.test(complaint)))
         expect(unexpected, 'what the browser complained of').toEqual([])
       })
+      await before?.(context)
       const page = await context.newPage()
       await page.goto(url)
       return { page, context, complaints, expects: (...more) => void forgiven.push(...more) }

@@ -34,6 +34,8 @@ export interface RollcallOptions {
   readonly file?: string
   readonly redisUrl?: string
   readonly tracing?: Tracing | undefined
+  /** Where the built dashboard is; default: nowhere. */
+  readonly dashboardDirectory?: string
 }
 
 /** One api and a worker in this process, on a Redis database of their own and a free port. */
@@ -44,6 +46,7 @@ export async function startRollcall({
   file,
   redisUrl,
   tracing,
+  dashboardDirectory,
 }: RollcallOptions): Promise<Rollcall> {
   const redis = redisUrl ?? (await freshRedisUrl())
   const log = createLog({ level: process.env.TEST_LOG_LEVEL ?? 'silent', name: 'test' })
@@ -76,7 +79,7 @@ export async function startRollcall({
     running.push(kept)
     return kept
   }
-  const surroundings = { dashboardDirectory: null, tracing }
+  const surroundings = { dashboardDirectory: dashboardDirectory ?? null, tracing }
   const config = configOf()
   const api = keep(await startApi(config, log, surroundings))
   for (let i = 0; i < workers; i++) keep(await startWorker(config, log, tracing))

@@ -12,7 +12,7 @@ export const LOGIN = 'login'
 /** Every view of the dashboard, and every tab that is a page of its own. `refresh` is the id of the one that runs. */
 export const picturedViews = (refresh: string): readonly PicturedView[] => [
   { name: 'overview', path: '/' },
-  { name: 'users', path: '/users?q=ma' },
+  { name: 'users', path: '/users?prefix=ma' },
   { name: 'user', path: `/users/${LOOKED_AT.jid}` },
   { name: 'refreshes', path: '/refreshes' },
   { name: 'refresh', path: `/refreshes/${refresh}` },
