@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process'
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { findPrometheus, repositoryRoot } from '../../tools/src/index.ts'
+import { temporaryDirectory } from '../support/processes.ts'
+
+interface Rule {
+  readonly alert: string
+  readonly expr: string
+  readonly labels: { readonly severity: string }
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+const inRepository = (path: string): Promise<string> => readFile(join(repositoryRoot, path), 'utf8')
+
+async function rules(): Promise<Rule[]> {
+  const { groups } = parse(await inRepository('deploy/prometheus/rules.yml')) as { groups: { rules: Rule[] }[] }
+  return groups.flatMap((group) => group.rules)
+}
+
+async function promtool(...args: string[]): Promise<string> {
+  const { promtool: program } = await findPrometheus()
+  const directory = await temporaryDirectory()
+  await cp(join(repositoryRoot, 'deploy/prometheus'), directory, { recursive: true })
+  await writeFile(join(directory, 'rollcall-token'), 'a token')
+  const { stdout, stderr } = await promisify(execFile)(program, args, { cwd: directory })
+  return stdout + stderr
+}
+
+test('promtool finds nothing wrong with the rules, nor with the example of a configuration', async () => {
+  expect(await promtool('check', 'rules', 'rules.yml')).toMatch(/SUCCESS/)
+  expect(await promtool('check', 'config', 'prometheus.yml')).toMatch(/SUCCESS/)
+}, 120_000)
+
+test('every alert comes when it should, and none comes while all is well', async () => {
+  expect(await promtool('test', 'rules', 'rules.test.yml')).toMatch(/SUCCESS/)
+  const tests = await inRepository('deploy/prometheus/rules.test.yml')
+  for (const { alert } of await rules()) expect(tests).toContain(`alertname="${alert}", alertstate="firing"`)
+}, 120_000)
+
+test('every alert says how bad it is, what it means and what to do', async () => {
+  const operations = await inRepository('docs/operations.md')
+  for (const { alert, labels, annotations } of await rules()) {
+    expect(['warning', 'critical']).toContain(labels.severity)
+    expect(Object.keys(annotations)).toEqual(['summary', 'description', 'runbook'])
+    expect(operations).toContain(`| \`${alert}\``)
+    const [, page = '', heading = ''] = /^(docs\/\S+\.md), "(.+)"$/.exec(annotations.runbook ?? '') ?? []
+    expect(await inRepository(page)).toContain(`## ${heading}`)
+  }
+})
