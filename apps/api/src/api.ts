@@ -18,10 +18,9 @@ import {
   vetRedis,
 } from '@rollcall/runtime'
 import { askAgain } from './ask-again.ts'
-import { gate } from './gate.ts'
 import { intake } from './intake.ts'
 import { openUsers } from './open-users.ts'
-import { auditLog, auditRoutes } from './ops/audit.ts'
+import { access } from './ops/access.ts'
 import { eventStreams } from './ops/event-stream.ts'
 import { failureRoutes } from './ops/failures.ts'
 import { liveSnapshots } from './ops/live.ts'
@@ -38,6 +37,8 @@ import { usageMarks } from './usage-marks.ts'
 export interface RunningApi {
   /** `http://127.0.0.1:8080` */
   readonly url: string
+  /** What it serves below /ops/api. */
+  readonly opsRoutes: readonly OpsRoute[]
   /** Callers who wait for an answer now, and users they wait for. */
   waiting(): { readonly callers: number; readonly users: number }
   /** Says for DRAIN_MS that it is not ready, then stops listening, answers those who wait, closes; within SHUTDOWN_DEADLINE_MS. */
@@ -105,22 +106,22 @@ export async function startApi(
   }
   let ending = false
   const health = { ...config, redis, store, queues, openUsers: open, ending: () => ending }
-  const audit = auditLog(redis, log)
+  const version = versionOf(import.meta.url)
+  const who = await access({ config, redis, version, log })
   const streams = eventStreams()
   const live = liveSnapshots({ look: snapshotLook({ ...health, config, replica }), streams, log })
   const opsRoutes: OpsRoute[] = [
-    ...auditRoutes({ audit }), //
+    ...who.routes, //
     ...live.routes,
     ...failureRoutes({ store }),
   ]
   const server = apiServer({
     ...refreshing,
-    gate: gate(config),
+    ...who,
     refuse: refuser(log),
     waiting,
     health,
     opsRoutes,
-    audit,
     dashboardDirectory,
   })
   server.listen(config.port, config.host)
@@ -130,7 +131,6 @@ export async function startApi(
   log.info({ url }, `Listening on ${url}`)
 
   const stopResuming = startResuming(refreshing)
-  const version = versionOf(import.meta.url)
   const stopHeartbeat = startHeartbeat({
     redis,
     id: replica,
@@ -143,6 +143,7 @@ export async function startApi(
 
   return {
     url,
+    opsRoutes,
     waiting: () => ({ callers: waiting.size(), users: settled.size() }),
     async stop() {
       ending = true
@@ -158,6 +159,7 @@ export async function startApi(
           { name: 'answer those who wait', run: () => closed },
           { name: 'stop the timers', run: () => [stopResuming(), settled.close(), records.close()] },
           { name: 'write down who is used', run: usage.close },
+          { name: 'write down which tokens are used', run: who.close },
           { name: 'say goodbye', run: stopHeartbeat },
           { name: 'close the queue', run: () => Promise.all([queue.close(), queues.close()]) },
           { name: 'send the last traces', run: () => tracing?.flush() },

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { type Domain, OPS_RIGHTS, type OpsRight } from '@rollcall/roster'
-import { mayUse, type Right, refuseForeign, type TokenEntry, tokenRegistry } from '@rollcall/runtime'
+import { mayUse, type Right, refuseForeign, type TokenEntry } from '@rollcall/runtime'
+import type { KnownTokens } from './known-tokens.ts'
 import type { Operator } from './ops/route.ts'
+import type { TokenUses } from './token-uses.ts'
 
 export type Refused = {
   readonly kind: 'refused'
-  readonly status: 401 | 403
+  readonly status: 401 | 403 | 503
   readonly message: string
 }
 
@@ -20,7 +22,9 @@ export interface Caller {
 }
 
 export interface GateOptions {
-  readonly tokens: readonly TokenEntry[]
+  /** Null: none are configured, and whoever is on this machine may do everything. */
+  readonly tokens: Pick<KnownTokens, 'authenticate'> | null
+  readonly uses: Pick<TokenUses, 'mark'>
   readonly domains: { has(name: string): boolean }
   readonly corsOrigins: readonly string[]
 }
@@ -28,15 +32,30 @@ export interface GateOptions {
 export type Gate = (request: IncomingMessage) => Caller | Refused
 
 /** Who sends a request, and what they may do. */
-export function gate({ tokens, domains, corsOrigins }: GateOptions): Gate {
-  if (tokens.length === 0) return loopbackGate({ domains, corsOrigins })
-  const registry = tokenRegistry(tokens)
-  const callers = new Map(tokens.map((token) => [token, callerOf(token)]))
+export function gate({ tokens, uses, domains, corsOrigins }: GateOptions): Gate {
+  if (tokens === null) return loopbackGate({ domains, corsOrigins })
+  const callers = new WeakMap<TokenEntry, Caller>()
   return ({ headers }) => {
-    const who = registry.authenticate(headers.authorization)
-    if (who.kind === 'missing') return MISSING
-    return (who.kind === 'ok' && callers.get(who.token)) || WRONG
+    const who = tokens.authenticate(headers.authorization)
+    if (who.kind !== 'ok') return REFUSED[who.kind]
+    const { token } = who
+    uses.mark(token.id)
+    let caller = callers.get(token)
+    if (!caller) {
+      caller = callerOf(token)
+      callers.set(token, caller)
+    }
+    return caller
   }
+}
+
+/** Why a request may not look at all that is going on, as a scraper of /metrics does; null when it may. */
+export function refusalToLook(gate: Gate, request: IncomingMessage): Refused | null {
+  const caller = gate(request)
+  if (caller.kind === 'refused') return caller
+  const { rights, domains } = caller.operator
+  if (rights.includes('view') && domains === '*') return null
+  return refused(403, `The token "${caller.name}" has no right to view for all domains`)
 }
 
 /** Without tokens the api listens on loopback only, and whoever is there may do everything: but no web page may. */
@@ -53,16 +72,19 @@ function loopbackGate(known: Pick<GateOptions, 'domains' | 'corsOrigins'>): Gate
 const callerOf = (token: TokenEntry): Caller => ({
   kind: 'caller',
   name: token.name,
-  operator: {
-    name: token.name,
-    by: 'token',
-    rights: token.rights.filter(isOpsRight),
-    domains: token.domains as Operator['domains'],
-  },
+  operator: operatorOf(token),
   refusal: (right, domain) =>
     mayUse(token, right, domain)
       ? null
       : refused(403, `The token "${token.name}" has no right to ${right} for ${domain}`),
+})
+
+/** Who holds this token, at the dashboard. */
+export const operatorOf = ({ name, rights, domains }: TokenEntry): Operator => ({
+  name,
+  by: 'token',
+  rights: rights.filter(isOpsRight),
+  domains,
 })
 
 const ANYBODY: Caller = {
@@ -74,7 +96,13 @@ const ANYBODY: Caller = {
 
 const isOpsRight = (right: Right): right is OpsRight => OPS_RIGHTS.some((one) => one === right)
 
-const refused = (status: 401 | 403, message: string): Refused => ({ kind: 'refused', status, message })
+const refused = (status: Refused['status'], message: string): Refused => ({ kind: 'refused', status, message })
 
-const MISSING = refused(401, 'A token is needed: send it as "Authorization: Bearer rc_…", or as the password of Basic')
-const WRONG = refused(401, 'This token is not known here')
+const REFUSED = {
+  missing: refused(401, 'A token is needed: send it as "Authorization: Bearer rc_…", or as the password of Basic'),
+  wrong: refused(401, 'This token is not known here'),
+  'not-yet-known': refused(
+    503,
+    'Redis is not reachable, and without it the tokens made at run time are not known; try again',
+  ),
+} as const

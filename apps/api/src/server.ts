@@ -6,22 +6,23 @@ import cors from 'cors'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { type HealthDeps, readiness } from './health.ts'
 import { sendJson } from './json-response.ts'
-import type { AuditLog } from './ops/audit.ts'
+import type { Access } from './ops/access.ts'
 import { opsHeaders } from './ops/headers.ts'
 import { opsRouter } from './ops/ops.ts'
 import type { OpsRoute } from './ops/route.ts'
 import { dashboardFiles } from './ops/static.ts'
-import { whoAsks } from './ops/who-asks.ts'
 import { type ReadDeps, readHandler } from './read-handler.ts'
 import { OUR_FAULT, REDIS_AWAY } from './refusals.ts'
 import { type RouteDeps, routes } from './routes.ts'
 
-export interface ServerDeps extends ReadDeps, RouteDeps {
+export interface ServerDeps
+  extends ReadDeps,
+    RouteDeps,
+    Pick<Access, 'gate' | 'whoAsks' | 'session' | 'audit' | 'isTrustedProxy'> {
   readonly store: RouteDeps['store']
   readonly health: HealthDeps
   readonly corsOrigins: readonly string[]
   readonly opsRoutes: readonly OpsRoute[]
-  readonly audit: AuditLog
   /** Of the built dashboard; null: there is none. */
   readonly dashboardDirectory: string | null
 }
@@ -73,6 +74,7 @@ function forPagesOf(origins: readonly string[], handle: RequestListener): Reques
 
 function application(deps: ServerDeps): Express {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple')
+  app.set('trust proxy', deps.isTrustedProxy)
   app.get('/health/live', (_request, response) => sendJson(response, 200, { status: 'ok' }))
   app.get('/health/ready', async (_request, response) => {
     const { httpStatus, body } = await readiness(deps.health)
@@ -87,7 +89,7 @@ function application(deps: ServerDeps): Express {
     })
   }
   app.use('/ops', opsHeaders)
-  app.use('/ops/api', opsRouter({ ...deps, routes: deps.opsRoutes, whoAsks: whoAsks(deps.gate) }))
+  app.use('/ops/api', opsRouter({ ...deps, routes: deps.opsRoutes }))
   app.use('/ops', dashboardFiles(deps.dashboardDirectory))
   app.use((request, response) =>
     deps.refuse(request, response, { status: 404, message: `There is nothing at ${request.path}` }),

@@ -9,9 +9,12 @@ export {
   refreshKey,
   refreshOwnerKey,
   type ShardKeys,
+  sessionKey,
   shardKeys,
   shardOf,
   shardOfRefresh,
+  TOKEN_USES_KEY,
+  TOKENS_KEY,
 } from './keys.ts'
 export * from './limits/index.ts'
 export * from './log/index.ts'

@@ -49,6 +49,12 @@ export const PROCESSES_KEY = 'rollcall:processes'
 
 /** Who did what in the dashboard: the audit log. */
 export const AUDIT_KEY = 'rollcall:audit'
+/** Tokens made at run time, by id, without the tokens themselves. */
+export const TOKENS_KEY = 'rollcall:tokens'
+/** When each token was last used, about. */
+export const TOKEN_USES_KEY = 'rollcall:token-uses'
+/** One who is logged in, by the hash of what the browser has: expires. */
+export const sessionKey = (hash: string): string => `rollcall:session:${hash}`
 
 export const processKey = (id: string): string => `rollcall:process:${id}`
 

@@ -9,6 +9,7 @@ import type { BareJid, Domain } from '@rollcall/roster'
 import {
   connectRedis,
   createLog,
+  makeToken,
   refreshId,
   refreshOwnerKey,
   rosterStore,
@@ -20,6 +21,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { refreshRecords } from '../../../apps/api/src/refresh-records.ts'
 import { freePort, repositoryRoot } from '../../../tools/src/index.ts'
 import { startBackend, type TestBackend } from '../../support/backend.ts'
+import { type SendOptions, send } from '../../support/http.ts'
 import { ownRedis, temporaryDirectory } from '../../support/processes.ts'
 import { type Rollcall, startRollcall } from '../../support/rollcall.ts'
 
@@ -102,6 +104,7 @@ describe('with the rights of deploy/redis/users.acl', () => {
     if (!broken) throw new Error('Nobody failed')
     expect(await api.failureGroups([broken])).toMatchObject([{ count: 1, last: { jid: jid('broken') } }])
     expect(await api.dismiss(broken, Date.now() + 60_000, 1)).toBe(1)
+    await useDashboard()
     const worker = storeOf(WORKER)
     await worker.repair(0)
     await worker.aged(0, 1)
@@ -134,6 +137,27 @@ describe('with the rights of deploy/redis/users.acl', () => {
     await log.enable()
     expect(await refusals()).toEqual([])
   })
+
+  /** Logs in, makes a token and takes it away, and reads who did what. */
+  async function useDashboard(): Promise<void> {
+    const { token, entry } = makeToken({ name: 'alice', rights: ['view', 'operate'], domains: '*' })
+    const api = await rollcall.startApi({ TOKENS: JSON.stringify([entry]) })
+    const page = { origin: api.url }
+    const login = await send(`${api.url}/ops/api/session`, {
+      method: 'POST',
+      headers: page,
+      body: JSON.stringify({ token }),
+    })
+    const headers = { ...page, cookie: login.headers['set-cookie']?.[0]?.split(';', 1)[0] ?? '' }
+    const ask = (path: string, options: SendOptions = {}) => send(`${api.url}/ops/api${path}`, { headers, ...options })
+    const body = JSON.stringify({ name: 'for-a-while', rights: ['view'], domains: '*' })
+    const made = (await ask('/tokens', { method: 'POST', body })).json<{ entry: { id: string } }>()
+    expect((await ask('/tokens')).status).toBe(200)
+    expect((await ask(`/tokens/${made.entry.id}`, { method: 'DELETE' })).status).toBe(204)
+    expect((await ask('/audit')).json()).toMatchObject({ entries: [{ action: 'revoke-token' }, {}, {}] })
+    expect((await ask('/session', { method: 'DELETE' })).status).toBe(204)
+    await api.stop()
+  }
 
   function ofGateway(): Redis {
     const { REDIS_USERNAME: username, REDIS_PASSWORD: password } = GATEWAY

@@ -48,7 +48,10 @@ const ROUTES: OpsRoute[] = [
 async function asking(operator: Operator = ALICE) {
   const routes = [...ROUTES, ...auditRoutes({ audit })]
   const app = express().set('query parser', 'simple')
-  app.use('/ops/api', opsRouter({ routes, whoAsks: async () => operator, audit, refuse: refuser(log), log }))
+  app.use(
+    '/ops/api',
+    opsRouter({ routes, session: express.Router(), whoAsks: async () => operator, audit, refuse: refuser(log), log }),
+  )
   const server = createServer(app).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => void server.close())

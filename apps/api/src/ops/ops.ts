@@ -8,6 +8,8 @@ import type { WhoAsks } from './who-asks.ts'
 
 export interface OpsDeps {
   readonly routes: readonly OpsRoute[]
+  /** Logging in and out. */
+  readonly session: Router
   readonly whoAsks: WhoAsks
   readonly audit: Pick<AuditLog, 'record'>
   readonly refuse: Refuse
@@ -18,8 +20,13 @@ export interface OpsDeps {
 const MAX_BODY_BYTES = 1024 * 1024
 
 /** Everything below /ops/api: who asks is looked at here, for every route alike, before anything is done. */
-export function opsRouter({ routes, whoAsks, audit, refuse, log }: OpsDeps): Router {
+export function opsRouter({ routes, session, whoAsks, audit, refuse, log }: OpsDeps): Router {
   const router = express.Router()
+  router.use((_request, response, next) => {
+    response.setHeader('cache-control', 'no-store')
+    next()
+  })
+  router.use(session)
   const body = express.json({ limit: MAX_BODY_BYTES, strict: false, type: () => true })
   for (const route of routes)
     router[route.method](route.path, allowed(route, whoAsks, audit), body, handler(route, audit))
@@ -51,7 +58,6 @@ function allowed(
 
 function handler(route: OpsRoute, audit: OpsDeps['audit']): RequestHandler {
   return async (request, response) => {
-    response.setHeader('cache-control', 'no-store')
     const operator = response.locals.operator as Operator
     let told: { what: string; count?: number } = { what: request.path }
     const record = async (result: AuditResult): Promise<void> => {
@@ -73,17 +79,23 @@ function handler(route: OpsRoute, audit: OpsDeps['audit']): RequestHandler {
       throw error
     })
     await record('done')
-    if (answer !== undefined) sendJson(response, route.status ?? 200, answer)
+    if (route.status === 204) response.writeHead(204).end()
+    else if (answer !== undefined) sendJson(response, route.status ?? 200, answer)
   }
 }
+
+/** Not Basic as well: a browser would ask for a name and a password by itself. */
+const BEARER = { 'www-authenticate': 'Bearer' }
 
 function onError(refuse: Refuse, log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     if (response.headersSent) return void response.destroy()
     const caller = (response.locals.operator as Operator | undefined)?.name
     const by = caller === undefined ? {} : { caller }
-    if (error instanceof OpsError)
-      return refuse(request, response, { status: error.status, message: error.message, ...by })
+    if (error instanceof OpsError) {
+      const headers = error.status === 401 ? BEARER : {}
+      return refuse(request, response, { status: error.status, message: error.message, headers, ...by })
+    }
     if (isRedisTrouble(error)) return refuse(request, response, { ...REDIS_AWAY, ...by })
     const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
     if (status < 500)

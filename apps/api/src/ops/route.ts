@@ -28,7 +28,7 @@ interface AnyRoute {
   readonly path: string
   readonly right: OpsRight
   readonly scope: 'domain' | 'everywhere'
-  /** Of the answer; default 200. */
+  /** Of the answer; default 200. With 204 there is no body. */
   readonly status?: number
   handle(call: OpsCall): Promise<unknown>
 }

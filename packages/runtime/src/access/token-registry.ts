@@ -11,13 +11,17 @@ export type Authentication =
 export interface TokenRegistry {
   /** Who sent this Authorization header: `missing` when there is no token in it, `wrong` when it is none of ours. */
   authenticate(authorization: string | undefined): Authentication
+  /** The same for a token that came in another way. */
+  check(token: string): Authentication
+  /** The entry with this id, which is not secret. */
+  find(id: string): TokenEntry | null
 }
 
 const MISSING: Authentication = { kind: 'missing' }
 const WRONG: Authentication = { kind: 'wrong' }
 const TOKEN = /^rc_([a-z0-9]{4,32})_[A-Za-z0-9_-]{43}$/
 
-/** Checks tokens against the configured entries; several of one holder may live at once, for rotation. */
+/** Checks tokens against their entries; several of one holder may live at once, for rotation. */
 export function tokenRegistry(entries: readonly TokenEntry[]): TokenRegistry {
   const byId = new Map(
     entries.map((token) => [
@@ -25,17 +29,21 @@ export function tokenRegistry(entries: readonly TokenEntry[]): TokenRegistry {
       { ok: { kind: 'ok', token } as const, sha256: Buffer.from(token.sha256, 'hex') },
     ]),
   )
+  function check(token: string): Authentication {
+    // Ids are no secrets (they stand in logs): only the comparison of the rest has to take constant time.
+    const known = byId.get(TOKEN.exec(token)?.[1] ?? '')
+    if (known === undefined) return WRONG
+    const sha256 = createHash('sha256').update(token).digest()
+    return timingSafeEqual(sha256, known.sha256) ? known.ok : WRONG
+  }
   return {
     authenticate(authorization) {
       if (authorization === undefined) return MISSING
       const credentials = parseCredentials(authorization)
-      if (credentials === null) return MISSING
-      // Ids are no secrets (they stand in logs): only the comparison of the rest has to take constant time.
-      const known = byId.get(TOKEN.exec(credentials)?.[1] ?? '')
-      if (known === undefined) return WRONG
-      const sha256 = createHash('sha256').update(credentials).digest()
-      return timingSafeEqual(sha256, known.sha256) ? known.ok : WRONG
+      return credentials === null ? MISSING : check(credentials)
     },
+    check,
+    find: (id) => byId.get(id)?.ok.token ?? null,
   }
 }
 

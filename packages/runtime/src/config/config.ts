@@ -1,4 +1,5 @@
 import type { Domain, UrlTemplate } from '@rollcall/roster'
+import type { EffectiveSetting } from './effective-settings.ts'
 import type { RedisPlace } from './redis-place.ts'
 import type { Settings } from './settings.ts'
 import type { TargetConfig } from './target-configs.ts'
@@ -60,6 +61,8 @@ export interface Config
   readonly defaultDomain: Domain
   /** Who is told of changes. */
   readonly targets: readonly TargetConfig[]
+  /** Every setting of the table as it is in effect, for people. */
+  readonly effective: readonly EffectiveSetting[]
   /** Not wrong, but perhaps not meant: for the log at start. */
   readonly warnings: readonly string[]
 }

@@ -17,6 +17,7 @@ export function crossChecks(checked: CheckedSettings, named: ReadonlySet<Domain>
     ...shortTtl(checked, given),
     ...repairPauses(checked, given),
     ...foreignShards(checked, given),
+    ...uselessIdentity(checked, given),
   ]
 }
 
@@ -97,6 +98,24 @@ function foreignShards(
       advice: `Write shards from 0 to ${shards - 1}, or change SHARDS everywhere.`,
     },
   ]
+}
+
+/** Who may act is asked of those alone whom a proxy names, and a proxy is believed only when it is trusted. */
+function uselessIdentity({ settings, isBroken }: CheckedSettings, given: Given): Problem[] {
+  const { trustedProxies, opsIdentityHeader, opsOperators } = settings
+  if (opsIdentityHeader !== undefined && trustedProxies.length === 0 && !isBroken('trustedProxies')) {
+    const advice =
+      'Write the address of the proxy into TRUSTED_PROXIES, or leave this out: anybody could send the header.'
+    return [
+      { where: given.nameOf('opsIdentityHeader'), found: `"${opsIdentityHeader}", and no TRUSTED_PROXIES`, advice },
+    ]
+  }
+  if (opsOperators.length > 0 && opsIdentityHeader === undefined && !isBroken('opsIdentityHeader')) {
+    const advice =
+      'Write the header in which the proxy says who it is, or leave this out: tokens have rights of their own.'
+    return [{ where: given.nameOf('opsOperators'), found: 'names, and no OPS_IDENTITY_HEADER', advice }]
+  }
+  return []
 }
 
 /** What works, but perhaps not as meant. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { parseUrlTemplate, UrlTemplateError } from '@rollcall/roster'
 import { z } from 'zod'
 import type { Form } from './setting.ts'
@@ -143,6 +144,42 @@ function commaSeparated(text: string): string[] {
     .filter((part) => part !== '')
 }
 
+/** Addresses that begin alike: 10.0.0.0/8. */
+export interface Network {
+  readonly address: string
+  readonly family: 'ipv4' | 'ipv6'
+  /** Bits. */
+  readonly prefix: number
+}
+
+const networkAdvice =
+  'Write addresses and networks with commas between them: 127.0.0.1,10.0.0.0/8,fd00::/8. No host names: they are compared with the address of a connection.'
+
+const network = z.string(networkAdvice).transform((given, context): Network => {
+  const [address = '', prefix, ...more] = given.split('/')
+  const version = isIP(address)
+  const bits = version === 4 ? 32 : 128
+  const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
+  if (version !== 0 && more.length === 0 && length <= bits)
+    return { address, family: version === 4 ? 'ipv4' : 'ipv6', prefix: length }
+  context.addIssue({ code: 'custom', message: networkAdvice })
+  return z.NEVER
+})
+
+export const networks = {
+  schema: z.array(network, networkAdvice).readonly(),
+  fromText: commaSeparated,
+  accepts: 'addresses and networks, with commas between them',
+} satisfies Form<z.ZodType>
+
+const namesAdvice = 'Write names with commas between them.'
+
+export const names = {
+  schema: z.array(z.string(namesAdvice).min(1, namesAdvice), namesAdvice).readonly(),
+  fromText: commaSeparated,
+  accepts: 'names, with commas between them',
+} satisfies Form<z.ZodType>
+
 const urlTemplate = z
   .string('Write the address of a roster, such as "https://app.example.org/rosters/%s".')
   .transform((text, context) => {
@@ -164,6 +201,20 @@ export const rosterUrl = {
 const headersAdvice = 'Write an object of header names and values, such as {"Authorization": "Bearer …"}.'
 /** Headers that the HTTP client or Rollcall itself must decide. */
 const OURS = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'te', 'if-none-match'])
+
+const headerNameAdvice = 'Write the name of a header that only the proxy sets, such as x-forwarded-user.'
+/** What anybody sends says nothing of who it is. */
+const EVERYBODYS = new Set(['authorization', 'cookie', 'host', 'origin', 'referer', 'user-agent', 'x-forwarded-for'])
+
+export const headerName = {
+  schema: z
+    .string(headerNameAdvice)
+    .regex(/^[A-Za-z0-9-]{1,100}$/, headerNameAdvice)
+    .transform((name) => name.toLowerCase())
+    .refine((name) => !EVERYBODYS.has(name), headerNameAdvice),
+  fromText: (given: string) => given,
+  accepts: 'name of a header',
+} satisfies Form<z.ZodType>
 
 export const headers = {
   schema: z.record(z.string(), z.string(headersAdvice), headersAdvice).transform((given, context) => {

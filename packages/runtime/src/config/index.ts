@@ -1,6 +1,7 @@
 export type { Config, DomainConfig } from './config.ts'
 export { ConfigError, type Problem } from './config-error.ts'
-export type { Address } from './forms.ts'
+export type { EffectiveSetting } from './effective-settings.ts'
+export type { Address, Network } from './forms.ts'
 export { loadConfig } from './load-config.ts'
 export type { RedisAccess, RedisPlace } from './redis-place.ts'
 export { CONFIG_ENVIRONMENT, type ConfigSources } from './sources.ts'

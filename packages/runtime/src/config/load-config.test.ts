@@ -263,6 +263,17 @@ describe('what is wrong', () => {
       { REFRESH_TTL_S: '20' },
       'REFRESH_TTL_S (environment): 20: a refresh would be forgotten before its deadline of 25000 ms',
     ],
+    [{ TRUSTED_PROXIES: 'proxy.example' }, 'TRUSTED_PROXIES[0] (environment): "proxy.example"'],
+    [{ TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/33' }, 'TRUSTED_PROXIES[1] (environment): "10.0.0.0/33"'],
+    [
+      { TRUSTED_PROXIES: '10.0.0.1', OPS_IDENTITY_HEADER: 'Authorization' },
+      'OPS_IDENTITY_HEADER (environment): "Authorization"',
+    ],
+    [
+      { OPS_IDENTITY_HEADER: 'x-forwarded-user' },
+      'OPS_IDENTITY_HEADER (environment): "x-forwarded-user", and no TRUSTED_PROXIES',
+    ],
+    [{ OPS_OPERATORS: 'alice' }, 'OPS_OPERATORS (environment): names, and no OPS_IDENTITY_HEADER'],
     [{ REPAIR_MAX_MS: '59999' }, 'REPAIR_MAX_MS (environment): 59999: shorter than REPAIR_MIN_MS, which is 60000'],
   ])('%j', (env, expected) => {
     expect(listed({ env: { HTTP_ROSTER_URL: URL, ...env } })).toEqual([expected])
@@ -308,6 +319,24 @@ describe('what is wrong', () => {
     expect(message).not.toContain(token)
     expect(message).toContain('tokens[0].sha256')
     expect(message).toContain('tokens[1]')
+  })
+})
+
+test('proxies are addresses and networks, and the header in which they say who it is has its name in lower case', () => {
+  const env = {
+    HTTP_ROSTER_URL: URL,
+    TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8, fd00::/8',
+    OPS_IDENTITY_HEADER: 'X-Forwarded-User',
+    OPS_OPERATORS: 'alice,bob@example.org',
+  }
+  expect(load({ env })).toMatchObject({
+    trustedProxies: [
+      { address: '127.0.0.1', family: 'ipv4', prefix: 32 },
+      { address: '10.0.0.0', family: 'ipv4', prefix: 8 },
+      { address: 'fd00::', family: 'ipv6', prefix: 8 },
+    ],
+    opsIdentityHeader: 'x-forwarded-user',
+    opsOperators: ['alice', 'bob@example.org'],
   })
 })
 

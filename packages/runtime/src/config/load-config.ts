@@ -4,6 +4,7 @@ import type { Config } from './config.ts'
 import { ConfigError } from './config-error.ts'
 import { crossChecks, doubts } from './cross-checks.ts'
 import { domainConfigs } from './domain-configs.ts'
+import { effectiveSettings } from './effective-settings.ts'
 import { redisPlace } from './redis-place.ts'
 import { type ConfigSources, gatherSettings, readIfThere } from './sources.ts'
 import { targetConfigs } from './target-configs.ts'
@@ -56,5 +57,6 @@ export function loadConfig(sources: ConfigSources): Config {
     ...own
   } = checked.settings
   const { domains, defaultDomain } = found
-  return { ...own, redis: redis.place, domains, defaultDomain, targets: told.targets, warnings }
+  const effective = effectiveSettings(given)
+  return { ...own, redis: redis.place, domains, defaultDomain, targets: told.targets, effective, warnings }
 }

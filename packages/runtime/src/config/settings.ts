@@ -4,11 +4,14 @@ import { TokenEntry } from '../access/token-entry.ts'
 import {
   addresses,
   choice,
+  headerName,
   headers,
   integer,
   json,
   listenAddress,
   milliseconds,
+  names,
+  networks,
   origins,
   path,
   redisAddress,
@@ -25,6 +28,8 @@ import { targets } from './target-settings.ts'
 const backend = section('The backend')
 const backendWithoutDefault = sectionWithoutDefaults('The backend')
 const server = section('What the api listens on and accepts')
+const dashboard = section('The dashboard')
+const dashboardWithoutDefault = sectionWithoutDefaults('The dashboard')
 const redis = section('Redis')
 const redisWithoutDefault = sectionWithoutDefaults('Redis')
 const work = section('The workers')
@@ -202,6 +207,30 @@ export const Settings = z.strictObject({
     milliseconds(),
     1_000,
     'How often the api looks again at the users it waits for, in case a message was lost',
+  ),
+
+  opsSessionS: dashboard(
+    'OPS_SESSION_S',
+    integer(60, 2_592_000),
+    43_200,
+    'Whoever has not used the dashboard for so long has to log in again',
+  ),
+  trustedProxies: dashboard(
+    'TRUSTED_PROXIES',
+    networks,
+    [],
+    'Proxies whose X-Forwarded-For, -Proto and -Host are believed; default: none',
+  ),
+  opsIdentityHeader: dashboardWithoutDefault(
+    'OPS_IDENTITY_HEADER',
+    headerName,
+    'The header in which a trusted proxy says who uses the dashboard, x-forwarded-user say; it must take away what clients send in it',
+  ),
+  opsOperators: dashboard(
+    'OPS_OPERATORS',
+    names,
+    [],
+    'Who of them may act, and not only look: names as the header has them; "*" is everybody',
   ),
 
   redisUrl: redis('REDIS_URL', redisAddress, 'redis://127.0.0.1:6379', 'The Redis that api and workers share'),

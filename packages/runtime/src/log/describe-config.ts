@@ -3,7 +3,7 @@ import { hideSecrets } from './hide-secrets.ts'
 
 /** The configuration for the line at start: everything but secrets. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { warnings: _, domains, tokens, redis, targets, ...plain } = config
+  const { warnings: _, effective: _settings, domains, tokens, redis, targets, ...plain } = config
   return {
     ...plain,
     redis: describeRedis(redis),

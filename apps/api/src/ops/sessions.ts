@@ -1,0 +1,124 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { isRedisTrouble, type RedisClient, sessionKey, type TokenEntry } from '@rollcall/runtime'
+import { z } from 'zod'
+import type { KnownTokens } from '../known-tokens.ts'
+import { OpsError } from './route.ts'
+
+/** What Redis keeps of one who is logged in. The hash, since an id may be given to another token later. */
+const StoredSession = z.object({ token: z.string(), sha256: z.string() })
+type StoredSession = z.infer<typeof StoredSession>
+
+/** Somebody who is logged in. */
+export interface Session {
+  /** As it is now: what it may do may have changed since the login. */
+  readonly token: TokenEntry
+  /** In milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+export interface Sessions {
+  /** Logs the holder of a token in. The id is a secret, which the browser alone keeps. */
+  begin(token: TokenEntry): Promise<{ readonly id: string; readonly session: Session }>
+  /**
+   * Null: there is none, or no longer. When Redis is away, who was logged in a moment ago may go on looking; else throws what
+   * Redis said.
+   */
+  find(id: string, writes: boolean): Promise<Session | null>
+  end(id: string): Promise<void>
+}
+
+export interface SessionsOptions {
+  readonly redis: RedisClient
+  readonly tokens: Pick<KnownTokens, 'find' | 'areComplete'>
+  /** A session that is not used for so long ends. */
+  readonly opsSessionS: number
+}
+
+/** How long Redis may be away before nobody is known to be logged in. */
+const HONOURED_MS = 300_000
+const MOST_REMEMBERED = 1_000
+/** A session that is used is put off so often. */
+const SLIDE_EVERY_MS = 30_000
+const ID = /^[A-Za-z0-9_-]{43}$/
+
+interface Seen {
+  readonly stored: StoredSession
+  readonly seenAt: number
+  readonly slidAt: number
+}
+
+export function sessions({ redis, tokens, opsSessionS }: SessionsOptions): Sessions {
+  /** By hash, the one seen last at the end. */
+  const seen = new Map<string, Seen>()
+  const expiry = (slidAt: number): number => slidAt + opsSessionS * 1000
+
+  function remember(hash: string, session: Seen): void {
+    seen.delete(hash)
+    seen.set(hash, session)
+    const [oldest] = seen.keys()
+    if (seen.size > MOST_REMEMBERED && oldest !== undefined) seen.delete(oldest)
+  }
+
+  async function look(hash: string): Promise<Seen | null> {
+    const now = Date.now()
+    const before = seen.get(hash)
+    const isDue = !before || now - before.slidAt > Math.min(SLIDE_EVERY_MS, opsSessionS * 500)
+    const [text, slid] = await Promise.all([
+      redis.get(sessionKey(hash)),
+      isDue ? redis.expire(sessionKey(hash), opsSessionS).catch(noneIfTrouble) : 0, // may be read-only: it ends when it ends
+    ])
+    const stored = text === null ? null : StoredSession.parse(JSON.parse(text))
+    if (stored === null) {
+      seen.delete(hash)
+      return null
+    }
+    const session = { stored, seenAt: now, slidAt: slid === 1 ? now : (before?.slidAt ?? now) }
+    remember(hash, session)
+    return session
+  }
+
+  async function lookOrRemember(hash: string, writes: boolean): Promise<Seen | null> {
+    try {
+      return await look(hash)
+    } catch (error) {
+      const before = seen.get(hash)
+      const isHonoured = before && Date.now() - before.seenAt < HONOURED_MS && Date.now() < expiry(before.slidAt)
+      if (isRedisTrouble(error) && isHonoured && !writes) return before
+      throw error
+    }
+  }
+
+  return {
+    async begin(token) {
+      const id = randomBytes(32).toString('base64url')
+      const stored = { token: token.id, sha256: token.sha256 }
+      await redis.set(sessionKey(hashOf(id)), JSON.stringify(stored), 'EX', opsSessionS)
+      return { id, session: { token, expiresAt: expiry(Date.now()) } }
+    },
+    async find(id, writes) {
+      if (!ID.test(id)) return null
+      const session = await lookOrRemember(hashOf(id), writes)
+      if (session === null) return null
+      const token = tokens.find(session.stored.token)
+      if (token?.sha256 === session.stored.sha256 && token.rights.includes('view'))
+        return { token, expiresAt: expiry(session.slidAt) }
+      if (token === null && !tokens.areComplete()) throw new OpsError(503, TOKENS_NOT_READ)
+      return null
+    },
+    async end(id) {
+      if (!ID.test(id)) return
+      seen.delete(hashOf(id))
+      await redis.del(sessionKey(hashOf(id)))
+    },
+  }
+}
+
+const TOKENS_NOT_READ =
+  'Redis is not reachable, and without it the tokens made at run time are not known, yours perhaps; try again'
+
+const hashOf = (id: string): string => createHash('sha256').update(id).digest('base64url')
+
+function noneIfTrouble(error: unknown): 0 {
+  if (isRedisTrouble(error)) return 0
+  throw error
+}
