@@ -1,4 +1,4 @@
-import { isRedisTrouble, type Log } from '@rollcall/runtime'
+import { isRedisTrouble, type Log, type Tracing } from '@rollcall/runtime'
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express'
 import { sendJson } from '../json-response.ts'
 import { OUR_FAULT, REDIS_AWAY, type Refuse } from '../refusals.ts'
@@ -13,6 +13,7 @@ export interface OpsDeps {
   readonly whoAsks: WhoAsks
   readonly audit: Pick<AuditLog, 'record'>
   readonly refuse: Refuse
+  readonly tracing?: Tracing | undefined
   readonly log: Log
 }
 
@@ -20,7 +21,7 @@ export interface OpsDeps {
 const MAX_BODY_BYTES = 1024 * 1024
 
 /** Everything below /ops/api: who asks is looked at here, for every route alike, before anything is done. */
-export function opsRouter({ routes, session, whoAsks, audit, refuse, log }: OpsDeps): Router {
+export function opsRouter({ routes, session, whoAsks, audit, refuse, tracing, log }: OpsDeps): Router {
   const router = express.Router()
   router.use((_request, response, next) => {
     response.setHeader('cache-control', 'no-store')
@@ -29,7 +30,13 @@ export function opsRouter({ routes, session, whoAsks, audit, refuse, log }: OpsD
   router.use(session)
   const body = express.json({ limit: MAX_BODY_BYTES, strict: false, type: () => true })
   for (const route of routes)
-    router[route.method](route.path, allowed(route, whoAsks, audit), body, handler(route, audit))
+    router[route.method](
+      route.path,
+      allowed(route, whoAsks, audit),
+      ...traced(route, tracing),
+      body,
+      handler(route, audit),
+    )
   router.use((request) => {
     throw new OpsError(404, `There is nothing at ${request.originalUrl.split('?', 1)[0]} for ${request.method}`)
   })
@@ -55,6 +62,12 @@ function allowed(
     next()
   }
 }
+
+/** What operators do may ask for users. */
+const traced = ({ right, path }: OpsRoute, tracing: Tracing | undefined): RequestHandler[] =>
+  tracing && right === 'operate'
+    ? [(request, response, next) => tracing.serve(request, response, `/ops/api${path}`, next)]
+    : []
 
 function handler(route: OpsRoute, audit: OpsDeps['audit']): RequestHandler {
   return async (request, response) => {
