@@ -4,7 +4,8 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { queryClient } from './data/query-client.ts'
 import { router } from './routes.tsx'
-import { Boundary } from './shell/boundary.tsx'
+import { WholeError } from './shell/whole-error.tsx'
+import { Boundary } from './ui/boundary.tsx'
 import { Toasts } from './ui/toast.tsx'
 import { Tooltips } from './ui/tooltip.tsx'
 import './styles/tokens.css'
@@ -17,7 +18,7 @@ const queries = queryClient()
 
 createRoot(root).render(
   <StrictMode>
-    <Boundary>
+    <Boundary instead={(error) => <WholeError error={error} />}>
       <QueryClientProvider client={queries}>
         <Tooltips>
           <Toasts>

@@ -1,5 +1,44 @@
+import { useLive } from '../../data/live.tsx'
+import { Card } from '../../ui/card.tsx'
 import { Page } from '../../ui/page.tsx'
+import { Loading } from '../../ui/states.tsx'
+import { BackendsCard } from './backends-card.tsx'
+import { ChartsSection } from './charts-section.tsx'
+import { ErrorsCard } from './errors-card.tsx'
+import { Figures } from './figures.tsx'
+import { HealthWords } from './health-words.tsx'
+import styles from './overview-view.module.css'
+import { RedisCard } from './redis-card.tsx'
+import { RunningCard } from './running-card.tsx'
+import { TargetsCard } from './targets-card.tsx'
+import { WorkersCard } from './workers-card.tsx'
 
+/** Is it well, in one glance; every number leads to its list. */
 export function OverviewView() {
-  return <Page title="Overview">Nothing here yet.</Page>
+  const snapshot = useLive((live) => live.snapshot)
+  return (
+    <Page title="Overview">
+      {snapshot === undefined ? (
+        <Card>
+          <Loading what="how Rollcall is" lines={8} />
+        </Card>
+      ) : (
+        <>
+          <HealthWords health={snapshot.health} />
+          <Figures snapshot={snapshot} />
+          <div className={styles.columns}>
+            <BackendsCard backends={snapshot.backends} />
+            <TargetsCard targets={snapshot.targets} />
+          </div>
+          <div className={styles.thirds}>
+            <WorkersCard processes={snapshot.processes} />
+            <ErrorsCard errors={snapshot.errors} />
+            <RedisCard redis={snapshot.redis} />
+          </div>
+          <RunningCard running={snapshot.running} />
+        </>
+      )}
+      <ChartsSection />
+    </Page>
+  )
 }

@@ -1,0 +1,67 @@
+import type { OpsBackend } from '@rollcall/roster'
+import { Link } from '@tanstack/react-router'
+import { formatMeasured } from '../../format/durations.ts'
+import { formatRate, formatShare } from '../../format/numbers.ts'
+import { Card } from '../../ui/card.tsx'
+import { RelativeTime } from '../../ui/relative-time.tsx'
+import { StatusBadge } from '../../ui/status-badge.tsx'
+import { BACKEND_STATES } from './judge.ts'
+import styles from './overview-view.module.css'
+
+export function BackendsCard({ backends }: { readonly backends: readonly OpsBackend[] }) {
+  return (
+    <Card title="Backends" note="last minutes" isFlush>
+      <ul className={styles.list}>
+        {backends.map((backend) => (
+          <Backend key={backend.domain} backend={backend} />
+        ))}
+      </ul>
+    </Card>
+  )
+}
+
+function Backend({ backend }: { readonly backend: OpsBackend }) {
+  const { domain, state, since, reason, fetchesPerSecond, errorShare, latency } = backend
+  const { word, tone } = BACKEND_STATES[state]
+  return (
+    <li>
+      <div className={styles.line}>
+        <Link to="/failures" search={{ domain }} className={styles.name}>
+          {domain}
+        </Link>
+        <span className={styles.badge}>
+          <StatusBadge tone={tone}>{word}</StatusBadge>
+        </span>
+      </div>
+      {state !== 'idle' && (
+        <div className={styles.numbers}>
+          <span>
+            <strong>{formatRate(fetchesPerSecond)}</strong> fetches
+          </span>
+          <span>
+            <strong>{formatShare(errorShare)}</strong> errors
+          </span>
+          <span>
+            p50 <strong>{formatMeasured(latency.p50Ms)}</strong>
+          </span>
+          <span>
+            p95 <strong>{formatMeasured(latency.p95Ms)}</strong>
+          </span>
+          <span>
+            p99 <strong>{formatMeasured(latency.p99Ms)}</strong>
+          </span>
+        </div>
+      )}
+      {(reason !== undefined || since !== undefined) && (
+        <p className={styles.reason}>
+          {reason}
+          {since !== undefined && (
+            <>
+              {reason === undefined ? 'Since' : ', since'} <RelativeTime at={since} />
+            </>
+          )}
+        </p>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,151 @@
+import type { OpsHistory, OpsRange } from '@rollcall/roster'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { historyQuery } from '../../data/history.ts'
+import { formatBytes } from '../../format/bytes.ts'
+import { formatDuration } from '../../format/durations.ts'
+import { formatCount, formatRate } from '../../format/numbers.ts'
+import { Card } from '../../ui/card.tsx'
+import { Segments } from '../../ui/segments.tsx'
+import { ErrorState, Loading } from '../../ui/states.tsx'
+import { MAX_SERIES, type Series, TimeChart } from '../../ui/time-chart.tsx'
+import styles from './overview-view.module.css'
+
+const route = getRouteApi('/')
+
+const RANGES: readonly { readonly range: OpsRange; readonly label: string }[] = [
+  { range: '1h', label: '1 h' },
+  { range: '6h', label: '6 h' },
+  { range: '24h', label: '24 h' },
+  { range: '7d', label: '7 d' },
+]
+
+/** How it was. The pointer on one chart shows the same moment in all. */
+export function ChartsSection() {
+  const { range = '1h' } = route.useSearch()
+  const { data, error, refetch } = useQuery(historyQuery(range))
+  return (
+    <>
+      <div className={styles.chartsHead}>
+        <h2>History</h2>
+        <Segments
+          label="How far back"
+          segments={RANGES.map((one) => ({
+            label: one.label,
+            isChosen: one.range === range,
+            link: { to: '/', search: { range: one.range } },
+          }))}
+        />
+      </div>
+      {data ? (
+        <Charts history={data} />
+      ) : (
+        <Card>
+          {error ? (
+            <ErrorState title="The history cannot be read" error={error} onRetry={() => void refetch()} />
+          ) : (
+            <Loading what="the history" />
+          )}
+        </Card>
+      )}
+    </>
+  )
+}
+
+function Charts({ history }: { readonly history: OpsHistory }) {
+  const { at, latency } = history
+  return (
+    <div className={styles.charts}>
+      <TimeChart
+        title="Users settled"
+        at={at}
+        series={[
+          { name: 'all', values: history.users },
+          { name: 'changed', values: history.changed },
+          { name: 'failed', values: history.failed },
+        ]}
+        format={formatRate}
+        empty="Nothing was counted in this time."
+      />
+      <TimeChart
+        title="From notice to settled"
+        at={at}
+        series={[
+          { name: 'p50', values: latency.p50Ms },
+          { name: 'p95', values: latency.p95Ms },
+          { name: 'p99', values: latency.p99Ms },
+        ]}
+        format={formatDuration}
+        empty="No user has settled in this time."
+      />
+      <TimeChart
+        title="Errors by code"
+        at={at}
+        series={largest(history.errors)}
+        format={formatRate}
+        empty="No user has failed in this time."
+      />
+      <TimeChart
+        title="Oldest wait"
+        at={at}
+        series={[{ name: 'oldest', values: history.oldestOpenMs }]}
+        format={formatDuration}
+        empty="Nothing was measured in this time."
+      />
+      <TimeChart
+        title="Users waiting"
+        at={at}
+        series={[{ name: 'waiting', values: history.openUsers }]}
+        format={formatCount}
+        empty="Nothing was measured in this time."
+      />
+      <TimeChart
+        title="Refreshes"
+        at={at}
+        series={[{ name: 'asked for', values: history.refreshes }]}
+        format={formatRate}
+        empty="Nothing was counted in this time."
+      />
+      <TimeChart
+        title="Rosters read"
+        at={at}
+        series={[{ name: 'by servers and others', values: history.reads }]}
+        format={formatRate}
+        empty="Nothing was counted in this time."
+      />
+      <TimeChart
+        title="Fetches of backends, p95"
+        at={at}
+        series={largest(history.fetchP95Ms)}
+        format={formatDuration}
+        empty="No backend was asked in this time."
+      />
+      <TimeChart
+        title="How far targets are behind"
+        at={at}
+        series={largest(history.targetLagMs)}
+        format={formatDuration}
+        empty="No target was told anything in this time."
+      />
+      <TimeChart
+        title="Memory of Redis"
+        at={at}
+        series={[{ name: 'used', values: history.redisMemoryBytes }]}
+        format={formatBytes}
+        isBinary
+        empty="Nothing was measured in this time."
+      />
+    </div>
+  )
+}
+
+/** Those with the largest values, as many as have a colour, in the order of their names: colours stay with names. */
+function largest(lines: Readonly<Record<string, readonly (number | null)[]>>): Series[] {
+  const peak = (values: readonly (number | null)[]) =>
+    values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0)
+  return Object.entries(lines)
+    .toSorted(([, a], [, b]) => peak(b) - peak(a))
+    .slice(0, MAX_SERIES)
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([name, values]) => ({ name, values }))
+}

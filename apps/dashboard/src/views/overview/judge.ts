@@ -1,0 +1,86 @@
+import type { OpsBackend, OpsProcess, OpsSnapshot, OpsTarget } from '@rollcall/roster'
+import type { Tone } from '../../ui/status-badge.tsx'
+
+/** From here on somebody should look, and from here on somebody must. As in deploy/prometheus/rules.yml. */
+export const WAIT_LONG_MS = 30_000
+export const WAIT_BAD_MS = 120_000
+
+/** Of the users that settled: how many failed, 0 to 1. */
+export const errorShareOf = (errors: OpsSnapshot['errors']): number =>
+  Math.min(
+    1,
+    errors.reduce((sum, { share }) => sum + share, 0),
+  )
+
+export const BACKEND_STATES: Record<OpsBackend['state'], { readonly word: string; readonly tone: Tone }> = {
+  ok: { word: 'Answers', tone: 'good' },
+  failing: { word: 'Failing', tone: 'warn' },
+  broken: { word: 'Broken, not asked', tone: 'bad' },
+  held: { word: 'Empty rosters held', tone: 'warn' },
+  idle: { word: 'Not asked lately', tone: 'idle' },
+}
+
+const TARGET_STATES: Record<OpsTarget['state'], { readonly word: string; readonly tone: Tone }> = {
+  following: { word: 'Follows', tone: 'good' },
+  reconciling: { word: 'Goes through all', tone: 'busy' },
+  disabled: { word: 'Disabled', tone: 'idle' },
+  unserved: { word: 'No gateway', tone: 'bad' },
+  unavailable: { word: 'Unavailable', tone: 'bad' },
+}
+
+/** The worst of the shards comes last. */
+const BY_URGENCY = Object.keys(TARGET_STATES) as OpsTarget['state'][]
+
+/** One target over all its shards. */
+export interface TargetInAll {
+  readonly target: string
+  readonly type: string
+  readonly domain: string
+  readonly word: string
+  readonly tone: Tone
+  readonly shards: number
+  /** Of the shards, those in the state that is told. */
+  readonly inState: number
+  /** The longest of them. */
+  readonly lagMs: number
+  readonly waiting: number
+  readonly owed: number
+  readonly lastError?: OpsTarget['lastError']
+}
+
+/** What is told by shard, in one for each target and domain; in the order in which they came. */
+export function targetsInAll(targets: readonly OpsTarget[]): TargetInAll[] {
+  const groups = Map.groupBy(targets, ({ target, domain }) => `${target} ${domain}`)
+  return Array.from(groups.values(), inAll)
+}
+
+function inAll(shards: OpsTarget[]): TargetInAll {
+  const [worst] = shards.toSorted((a, b) => BY_URGENCY.indexOf(b.state) - BY_URGENCY.indexOf(a.state))
+  if (worst === undefined) throw new Error('A target has no shard')
+  const sum = (of: (shard: OpsTarget) => number) => shards.reduce((all, shard) => all + of(shard), 0)
+  return {
+    target: worst.target,
+    type: worst.type,
+    domain: worst.domain,
+    ...TARGET_STATES[worst.state],
+    shards: shards.length,
+    inState: shards.filter(({ state }) => state === worst.state).length,
+    lagMs: Math.max(...shards.map(({ lagMs }) => lagMs)),
+    waiting: sum(({ waiting }) => waiting),
+    owed: sum(({ owed }) => owed),
+    lastError: worst.lastError,
+  }
+}
+
+/** How many of a role do what; `gone` are silent. */
+export interface Headcount {
+  readonly alive: number
+  readonly stuck: number
+  readonly gone: number
+}
+
+export function headcount(processes: readonly OpsProcess[], role: OpsProcess['role']): Headcount {
+  const count = (state: OpsProcess['state']) =>
+    processes.filter((process) => process.role === role && process.state === state).length
+  return { alive: count('alive'), stuck: count('stuck'), gone: count('silent') }
+}

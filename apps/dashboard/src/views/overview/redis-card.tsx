@@ -1,0 +1,56 @@
+import type { OpsRedis } from '@rollcall/roster'
+import { formatBytes } from '../../format/bytes.ts'
+import { formatDuration } from '../../format/durations.ts'
+import { formatCount, formatRate, formatShare } from '../../format/numbers.ts'
+import { Card } from '../../ui/card.tsx'
+import { Facts } from '../../ui/facts.tsx'
+import { RelativeTime } from '../../ui/relative-time.tsx'
+import { StatusBadge } from '../../ui/status-badge.tsx'
+
+/** From here on it should get more, before it refuses to write. As in deploy/prometheus/rules.yml. */
+const MUCH_MEMORY = 0.85
+
+export function RedisCard({ redis }: { readonly redis: OpsRedis }) {
+  const { isReachable, reason, since, latencyMs, usedMemoryBytes = 0, maxMemoryBytes = 0, uptimeS } = redis
+  const share = maxMemoryBytes === 0 ? 0 : usedMemoryBytes / maxMemoryBytes
+  const isTight = share >= MUCH_MEMORY
+  return (
+    <Card
+      title="Redis"
+      actions={
+        <StatusBadge tone={!isReachable ? 'bad' : isTight ? 'warn' : 'good'}>
+          {!isReachable ? 'Away' : isTight ? 'Little memory left' : 'Connected'}
+        </StatusBadge>
+      }
+    >
+      {reason && (
+        <p>
+          {reason}
+          {since && (
+            <>
+              , since <RelativeTime at={since} />
+            </>
+          )}
+        </p>
+      )}
+      <Facts
+        facts={[
+          redis.usedMemoryBytes !== undefined && {
+            name: 'Memory',
+            value:
+              maxMemoryBytes === 0
+                ? `${formatBytes(usedMemoryBytes)}, no bound but the machine’s`
+                : `${formatBytes(usedMemoryBytes)} of ${formatBytes(maxMemoryBytes)} (${formatShare(share)})`,
+          },
+          latencyMs !== undefined && { name: 'Answers within', value: formatDuration(latencyMs) },
+          redis.commandsPerSecond !== undefined && { name: 'Commands', value: formatRate(redis.commandsPerSecond) },
+          redis.clients !== undefined && { name: 'Connections', value: formatCount(redis.clients) },
+          uptimeS !== undefined && { name: 'Up for', value: formatDuration(uptimeS * 1000) },
+          redis.version !== undefined && { name: 'Version', value: `${redis.version}, ${KINDS[redis.kind]}` },
+        ]}
+      />
+    </Card>
+  )
+}
+
+const KINDS: Record<OpsRedis['kind'], string> = { one: 'one server', sentinels: 'with Sentinels', cluster: 'a Cluster' }
