@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { BareJid, OpsAudit, type OpsAuditEntry } from '@rollcall/roster'
 import { makeToken, type ShardKeys, shardKeys, shardOf } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
-import { onTestFinished } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished } from 'vitest'
 import { repositoryRoot } from '../../tools/src/index.ts'
 import { type BackendOptions, startBackend, type TestBackend } from './backend.ts'
 import type { BrowserOfFile, OpenOptions, Visitor } from './browser.ts'
@@ -35,6 +36,12 @@ export interface Dashboard {
 
 export const DOMAIN = 'example.org'
 export const jidOf = (username: string): BareJid => BareJid.parse(`${username}@${DOMAIN}`)
+
+/** Until the view of that title has what it shows. */
+export async function untilShown(page: Page, title: string): Promise<void> {
+  await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor()
+  await expect.poll(() => page.getByText(/^Loading /).count()).toBe(0)
+}
 
 const DIRECTORY = join(repositoryRoot, 'apps/dashboard/dist')
 

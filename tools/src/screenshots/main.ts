@@ -92,9 +92,12 @@ async function take(context: BrowserContext, { path }: PicturedView, { width }: 
   await page.close()
 }
 
-/** The stream of the live numbers stays open, so "no request for a while" never comes: nothing may say that it is busy. */
+/** The stream of the live numbers stays open, so "no request for a while" never comes: nothing may say that it is loaded still. */
 async function untilLoaded(page: Page): Promise<void> {
-  await page.waitForFunction('document.querySelectorAll("[aria-busy=true]").length === 0')
+  await page
+    .getByText(/^Loading /)
+    .first()
+    .waitFor({ state: 'detached' })
   await page.evaluate('document.fonts.ready')
   await page.waitForTimeout(DRAWN_MS)
 }

@@ -36,8 +36,9 @@ export function useLogout() {
   return useMutation({
     mutationFn: () => fetchJson<void>('/session', { method: 'DELETE' }),
     onSuccess: () => {
-      client.clear()
+      // Who looks at the session goes on looking: what is cleared with it, nobody would hear of again.
       client.setQueryData(sessionQuery.queryKey, null)
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
     },
   })
 }
