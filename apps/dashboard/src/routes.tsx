@@ -11,6 +11,7 @@ import { queuesSearch } from './views/queues/queues-search.ts'
 import { refreshSearch } from './views/refresh/refresh-search.ts'
 import { refreshesSearch } from './views/refreshes/refreshes-search.ts'
 import { settingsSearch } from './views/settings/settings-search.ts'
+import { userSearch } from './views/user/user-search.ts'
 import { usersSearch } from './views/users/users-search.ts'
 
 // Each view is a file of its own, loaded when it is first gone to. A view asks for its part of the address by
@@ -34,6 +35,7 @@ const views = [
   createRoute({
     getParentRoute,
     path: '/users/$jid',
+    validateSearch: userSearch,
     component: lazyRouteComponent(() => import('./views/user/user-view.tsx'), 'UserView'),
   }),
   createRoute({

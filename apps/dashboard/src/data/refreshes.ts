@@ -40,13 +40,15 @@ export const refreshQuery = (id: string) =>
 
 export type RefreshUserState = OpsRefreshUsers['users'][number]['state']
 
-export const refreshUsersQuery = (id: string, state: RefreshUserState) =>
+/** Of one that runs, the first page is looked at again as the list is. */
+export const refreshUsersQuery = (id: string, state: RefreshUserState, isRunning: boolean) =>
   infiniteQueryOptions({
     queryKey: ['refreshes', 'users', id, state],
     queryFn: ({ pageParam, signal }) =>
       fetchJson<OpsRefreshUsers>(pathOf('refreshes', id, 'users'), { query: { state, after: pageParam }, signal }),
     initialPageParam: '',
     getNextPageParam: (page: OpsRefreshUsers) => page.next,
+    refetchInterval: ({ state: { data } }) => (isRunning && (data?.pages.length ?? 0) < 2 ? LIST_EVERY_MS : false),
   })
 
 export function useRetryRefresh(id: string) {

@@ -1,5 +1,127 @@
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { keyOf, MOST_ROWS, type Tail } from '../../data/changes-tail.ts'
+import { formatCount, formatCountOf } from '../../format/numbers.ts'
+import { present } from '../../search.ts'
+import { Button } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { Field, Filters, Input } from '../../ui/field.tsx'
+import { Note } from '../../ui/note.tsx'
 import { Page } from '../../ui/page.tsx'
+import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
+import { StatusBadge } from '../../ui/status-badge.tsx'
+import { DomainSelect } from '../parts/domain-select.tsx'
+import { useTyped } from '../parts/use-typed.ts'
+import { ChangeRow } from './change-row.tsx'
+import styles from './changes-view.module.css'
+import { OlderChanges } from './older-changes.tsx'
+import { useChangesTail } from './use-changes-tail.ts'
 
+const route = getRouteApi('/changes')
+
+/** The change log as it grows. */
 export function ChangesView() {
-  return <Page title="Changes">Nothing here yet.</Page>
+  const { domain, user = '' } = route.useSearch()
+  const navigate = useNavigate({ from: '/changes' })
+  const filter = present({ domain, user: user || undefined })
+  const tail = useChangesTail(filter)
+  const { typed, type, finish } = useTyped(
+    user,
+    (next) => void navigate({ search: (now) => present({ ...now, user: next || undefined }), replace: true }),
+  )
+  // From where older ones are shown, once somebody wants to see them.
+  const [asked, setAsked] = useState<{ of: string; before: string }>()
+  const shown = `${domain} ${user}`
+  const olderFrom = asked?.of === shown ? asked.before : undefined
+  const { rows, isPaused, waiting, skipped, isLoaded, error, older, setPaused } = tail
+
+  return (
+    <Page
+      title="Changes"
+      lead="Each fetch that brought something new, the newest first."
+      actions={
+        <>
+          <TailState tail={tail} />
+          <Button icon={isPaused ? 'play' : 'pause'} aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+            {isPaused ? (waiting > 0 ? `Show ${formatCountOf(waiting, 'new one')}` : 'Go on') : 'Pause'}
+          </Button>
+        </>
+      }
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          finish()
+        }}
+      >
+        <Filters>
+          <Field label="User">
+            <Input
+              type="search"
+              value={typed}
+              onChange={(event) => type(event.target.value)}
+              placeholder="john, or john@example.org"
+              autoCapitalize="none"
+            />
+          </Field>
+          <DomainSelect
+            value={domain}
+            none="All domains"
+            onChange={(next) => void navigate({ search: (now) => present({ ...now, domain: next }) })}
+          />
+        </Filters>
+      </form>
+      {skipped > 0 && (
+        <Note tone="info">
+          {formatCountOf(skipped, 'change')} came faster than they can be shown here, and were left out. Filter by user
+          or domain to see each.
+        </Note>
+      )}
+      <Card isFlush>
+        {!isLoaded ? (
+          error ? (
+            <ErrorState title="The changes cannot be read" error={error} />
+          ) : (
+            <Loading what="changes" />
+          )
+        ) : rows.length === 0 ? (
+          <Empty title={Object.keys(filter).length > 0 ? 'No change is like that' : 'Nothing has changed yet'}>
+            This list grows by itself: whenever a fetch brings another roster than the one that is stored.
+          </Empty>
+        ) : (
+          <ol className={styles.rows} aria-label="Changes">
+            {rows.map((change) => (
+              <ChangeRow key={keyOf(change)} change={change} />
+            ))}
+          </ol>
+        )}
+        {olderFrom !== undefined && <OlderChanges filter={filter} before={olderFrom} />}
+        {rows.length > 0 && olderFrom === undefined && (
+          <div className={styles.end}>
+            {older === undefined ? (
+              `The newest ${formatCount(MOST_ROWS)} are shown. Filter by user or domain to see older ones.`
+            ) : older === null ? (
+              'That is all that the change log has.'
+            ) : (
+              <Button
+                onClick={() => {
+                  setPaused(true) // what is shown would move away
+                  setAsked({ of: shown, before: older })
+                }}
+              >
+                Show older ones
+              </Button>
+            )}
+          </div>
+        )}
+      </Card>
+    </Page>
+  )
+}
+
+function TailState({ tail: { isPaused, link, waiting } }: { readonly tail: Tail }) {
+  if (link === 'lost') return <StatusBadge tone="bad">connecting again</StatusBadge>
+  if (isPaused) return <StatusBadge tone="idle">paused{waiting > 0 && `, ${formatCount(waiting)} wait`}</StatusBadge>
+  if (link === 'open') return <StatusBadge tone="good">live</StatusBadge>
+  return <StatusBadge tone="busy">connecting</StatusBadge>
 }

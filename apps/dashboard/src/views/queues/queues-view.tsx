@@ -1,5 +1,145 @@
+import type { OpsQueue } from '@rollcall/roster'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useLive } from '../../data/live.tsx'
+import { formatDuration } from '../../format/durations.ts'
+import { formatCount, formatRate } from '../../format/numbers.ts'
+import { Card } from '../../ui/card.tsx'
+import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { Page } from '../../ui/page.tsx'
+import { Stat, Stats } from '../../ui/stat.tsx'
+import { Empty, Loading } from '../../ui/states.tsx'
+import { StatusBadge } from '../../ui/status-badge.tsx'
+import { Jobs } from './jobs.tsx'
+import { QueueActions } from './queue-actions.tsx'
 
+const route = getRouteApi('/queues')
+
+/** The queue of each shard: what waits, how fast it goes, what bounds it. */
 export function QueuesView() {
-  return <Page title="Queues">Nothing here yet.</Page>
+  const queues = useLive(({ snapshot }) => snapshot?.queues)
+  const { shard } = route.useSearch()
+  const chosen =
+    queues?.find((queue) => String(queue.shard) === shard) ?? (queues?.length === 1 ? queues[0] : undefined)
+
+  return (
+    <Page
+      title="Queues"
+      lead="Each user to be fetched is a job in the queue of its shard."
+      actions={queues && queues.length > 0 && <QueueActions queue="all" queues={queues} />}
+    >
+      {queues === undefined ? (
+        <Card>
+          <Loading what="the queues" />
+        </Card>
+      ) : queues.length === 0 ? (
+        <Card>
+          <Empty title="The queues are not known yet">They are as soon as this api has reached Redis.</Empty>
+        </Card>
+      ) : (
+        <>
+          <Totals queues={queues} />
+          <Card title={queues.length === 1 ? 'The queue' : 'By shard'} isFlush>
+            <DataTable
+              label="Queues"
+              rows={queues}
+              columns={columns}
+              rowId={(queue) => String(queue.shard)}
+              rowTone={(queue) => (queue.isPaused ? 'warn' : undefined)}
+            />
+          </Card>
+          {chosen === undefined ? (
+            <Card title="Jobs">
+              <Empty title="Choose a shard to see its jobs" />
+            </Card>
+          ) : (
+            <Jobs key={chosen.shard} queue={chosen} />
+          )}
+        </>
+      )}
+    </Page>
+  )
+}
+
+function Totals({ queues }: { readonly queues: readonly OpsQueue[] }) {
+  const sum = (of: (queue: OpsQueue) => number) => queues.reduce((total, queue) => total + of(queue), 0)
+  const paused = queues.filter((queue) => queue.isPaused).length
+  const oldest = Math.max(...queues.map((queue) => queue.oldestWaitMs))
+  return (
+    <Stats>
+      <Stat label="Wait" value={formatCount(sum(waitingOf))} detail="waiting and prioritised" />
+      <Stat label="Active" value={formatCount(sum((queue) => queue.active))} detail="being fetched now" />
+      <Stat label="Delayed" value={formatCount(sum((queue) => queue.delayed))} detail="until their next attempt" />
+      <Stat label="Done" value={formatRate(sum((queue) => queue.perSecond))} detail="in the last minute" />
+      <Stat label="Oldest wait" value={oldest === 0 ? 'none' : formatDuration(oldest)} />
+      <Stat
+        label="Paused"
+        value={paused === 0 ? 'none' : formatCount(paused)}
+        detail={paused === 0 ? 'all shards run' : `of ${formatCount(queues.length)}: their refreshes wait`}
+        tone={paused === 0 ? undefined : 'warn'}
+      />
+    </Stats>
+  )
+}
+
+const waitingOf = ({ waiting, prioritized }: OpsQueue): number => waiting + prioritized
+
+const column = columnsOf<OpsQueue>()
+
+const number = (name: 'waiting' | 'prioritized' | 'active' | 'delayed' | 'failed', header: string) =>
+  column.accessor(name, {
+    header,
+    cell: ({ getValue }) => formatCount(getValue()),
+    meta: { align: 'end', isNarrow: true },
+  })
+
+const columns = [
+  column.accessor('shard', {
+    header: 'Shard',
+    cell: ({ getValue }) => (
+      <Link to="/queues" search={{ shard: String(getValue()) }} resetScroll={false}>
+        Shard {getValue()}
+      </Link>
+    ),
+    meta: { onPhone: 'title', isNarrow: true },
+  }),
+  column.accessor('isPaused', {
+    header: 'State',
+    cell: ({ getValue }) =>
+      getValue() ? <StatusBadge tone="warn">paused</StatusBadge> : <StatusBadge tone="good">runs</StatusBadge>,
+    meta: { isNarrow: true },
+  }),
+  number('waiting', 'Waiting'),
+  number('prioritized', 'Prioritised'),
+  number('active', 'Active'),
+  number('delayed', 'Delayed'),
+  number('failed', 'Failed'),
+  column.accessor('oldestWaitMs', {
+    header: 'Oldest wait',
+    cell: ({ getValue }) => (getValue() === 0 ? '–' : formatDuration(getValue())),
+    meta: { align: 'end', isNarrow: true },
+  }),
+  column.accessor('perSecond', {
+    header: 'Rate',
+    cell: ({ getValue }) => formatRate(getValue()),
+    meta: { align: 'end', isNarrow: true },
+  }),
+  column.display({
+    id: 'limits',
+    header: 'Limits',
+    cell: ({ row: { original } }) => limitsOf(original),
+  }),
+  column.display({
+    id: 'actions',
+    header: () => <span className="visually-hidden">Actions</span>,
+    cell: ({ row: { original } }) => <QueueActions queue={original.shard} queues={[original]} />,
+    meta: { align: 'end', isNarrow: true },
+  }),
+]
+
+function limitsOf({ globalConcurrency, rateLimit }: OpsQueue): string {
+  const limits = [
+    globalConcurrency !== null && `${formatCount(globalConcurrency)} at a time`,
+    rateLimit !== null && `${formatCount(rateLimit.max)} in ${formatDuration(rateLimit.durationMs)}`,
+  ].filter(Boolean)
+  return limits.length === 0 ? 'none' : limits.join(', ')
 }

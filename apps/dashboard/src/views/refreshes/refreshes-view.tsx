@@ -1,5 +1,150 @@
+import type { OpsRefreshRow } from '@rollcall/roster'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { useLive } from '../../data/live.tsx'
+import { refreshesQuery } from '../../data/refreshes.ts'
+import { formatCount, formatCountOf } from '../../format/numbers.ts'
+import { shortId } from '../../format/short-id.ts'
+import { present } from '../../search.ts'
+import { Card } from '../../ui/card.tsx'
+import { columnsOf, DataTable } from '../../ui/data-table.tsx'
+import { Field, Filters, Select } from '../../ui/field.tsx'
+import { LoadMore } from '../../ui/load-more.tsx'
 import { Page } from '../../ui/page.tsx'
+import { RelativeTime } from '../../ui/relative-time.tsx'
+import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
+import { DomainSelect } from '../parts/domain-select.tsx'
+import { RefreshProgress } from '../parts/refresh-progress.tsx'
+import { RefreshState } from '../parts/refresh-state.tsx'
 
+const route = getRouteApi('/refreshes')
+
+/** Who asked for what, the newest first; those that run, with how far they have come. */
 export function RefreshesView() {
-  return <Page title="Refreshes">Nothing here yet.</Page>
+  const filter = route.useSearch()
+  const navigate = useNavigate({ from: '/refreshes' })
+  const found = useInfiniteQuery(refreshesQuery(filter))
+  const running = useLive(({ snapshot }) => snapshot?.running)
+  const refreshes = useMemo(() => {
+    const live = new Map(running?.map((refresh) => [refresh.id, refresh]))
+    return (
+      found.data?.pages.flatMap((page) => page.refreshes).map((refresh) => newer(refresh, live.get(refresh.id))) ?? []
+    )
+  }, [found.data, running])
+  const callers = found.data?.pages[0]?.callers ?? []
+  const choose = (name: 'state' | 'caller' | 'domain') => (value: string | undefined) =>
+    void navigate({ search: (now) => present({ ...now, [name]: value }) })
+
+  return (
+    <Page
+      title="Refreshes"
+      lead="Each request to bring rosters up to date: who asked, for how many users, and what came of it."
+    >
+      <Filters>
+        <Field label="State">
+          <Select value={filter.state ?? ''} onChange={(event) => choose('state')(event.target.value || undefined)}>
+            <option value="">Running and done</option>
+            <option value="running">Running</option>
+            <option value="done">Done</option>
+          </Select>
+        </Field>
+        <CallerSelect value={filter.caller} callers={callers} onChange={choose('caller')} />
+        <DomainSelect value={filter.domain} none="All domains" onChange={choose('domain')} />
+      </Filters>
+      <Card isFlush>
+        {found.isPending ? (
+          <Loading what="refreshes" />
+        ) : found.isError && refreshes.length === 0 ? (
+          <ErrorState title="The refreshes cannot be listed" error={found.error} onRetry={() => void found.refetch()} />
+        ) : refreshes.length === 0 ? (
+          <Empty
+            title={Object.keys(filter).length > 0 ? 'No refresh is like that' : 'No refresh has been asked for lately'}
+          >
+            {Object.keys(filter).length > 0
+              ? 'Choose another state, caller or domain.'
+              : 'An application asks by POST /roster_admin/refresh. What was asked for stays here for a day, unless set otherwise.'}
+          </Empty>
+        ) : (
+          <>
+            <DataTable label="Refreshes" rows={refreshes} columns={columns} rowId={(refresh) => refresh.id} />
+            <LoadMore
+              shown={formatCountOf(refreshes.length, 'refresh', 'refreshes')}
+              hasMore={found.hasNextPage}
+              isLoading={found.isFetchingNextPage}
+              onMore={() => void found.fetchNextPage()}
+            />
+          </>
+        )}
+      </Card>
+    </Page>
+  )
 }
+
+/** The list and what is live come apart: that one which is further. */
+const newer = (listed: OpsRefreshRow, live: OpsRefreshRow | undefined): OpsRefreshRow =>
+  live !== undefined && listed.state === 'running' && live.pending <= listed.pending ? live : listed
+
+interface CallerSelectProps {
+  readonly value: string | undefined
+  readonly callers: readonly string[]
+  readonly onChange: (caller: string | undefined) => void
+}
+
+function CallerSelect({ value, callers, onChange }: CallerSelectProps) {
+  return (
+    <Field label="Caller">
+      <Select value={value ?? ''} onChange={(event) => onChange(event.target.value || undefined)}>
+        <option value="">Everybody</option>
+        {callers.map((caller) => (
+          <option key={caller}>{caller}</option>
+        ))}
+        {value !== undefined && !callers.includes(value) && <option>{value}</option>}
+      </Select>
+    </Field>
+  )
+}
+
+const column = columnsOf<OpsRefreshRow>()
+const columns = [
+  column.accessor('id', {
+    header: 'Refresh',
+    cell: ({ getValue }) => (
+      <Link to="/refreshes/$id" params={{ id: getValue() }} title={getValue()}>
+        <code>{shortId(getValue())}</code>
+      </Link>
+    ),
+    meta: { onPhone: 'title', isNarrow: true },
+  }),
+  column.accessor('state', {
+    header: 'State',
+    cell: ({ row: { original } }) =>
+      original.state === 'running' ? (
+        <RefreshProgress refresh={original} isCompact />
+      ) : (
+        <RefreshState refresh={original} />
+      ),
+  }),
+  column.accessor('caller', { header: 'Caller', cell: ({ getValue }) => <bdi>{getValue()}</bdi> }),
+  column.accessor('domain', { header: 'Domain' }),
+  column.accessor('acceptedAt', {
+    header: 'Accepted',
+    cell: ({ getValue }) => <RelativeTime at={getValue()} />,
+    meta: { isNarrow: true },
+  }),
+  column.accessor('total', {
+    header: 'Users',
+    cell: ({ getValue }) => formatCount(getValue()),
+    meta: { align: 'end', isNarrow: true },
+  }),
+  column.accessor('changed', {
+    header: 'Changed',
+    cell: ({ getValue }) => formatCount(getValue()),
+    meta: { align: 'end', isNarrow: true },
+  }),
+  column.accessor('errors', {
+    header: 'Failed',
+    cell: ({ getValue }) => formatCount(getValue()),
+    meta: { align: 'end', isNarrow: true },
+  }),
+]

@@ -1,0 +1,109 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { type FailureFilter, failuresQuery, useDismissFailures, useRetryFailures } from '../../data/failures.ts'
+import { useRefusal } from '../../data/session.ts'
+import { formatCount, formatCountOf } from '../../format/numbers.ts'
+import { Button } from '../../ui/button.tsx'
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
+import { Progress } from '../../ui/progress.tsx'
+import { useToast } from '../../ui/toast.tsx'
+import styles from './failure-actions.module.css'
+import type { Retried } from './retry-progress.tsx'
+
+interface FailureActionsProps {
+  readonly filter: FailureFilter
+  /** Behind the verb: `all`, `with backend-timeout at example.org`. */
+  readonly matching: string
+  readonly count: number
+  readonly onRetried: (retried: Retried) => void
+  readonly isInRow?: boolean
+}
+
+/** Retry or dismiss all who match, not only those in sight. */
+export function FailureActions({ filter, matching, count, onRetried, isInRow = false }: FailureActionsProps) {
+  const refusal = useRefusal(filter.domain ?? '*')
+  const [asked, setAsked] = useState<'retry' | 'dismiss'>()
+  const close = () => setAsked(undefined)
+  const names = (verb: string) =>
+    isInRow
+      ? { children: verb, 'aria-label': `${verb} ${matching}` }
+      : { children: `${verb} all ${formatCount(count)}…` }
+  return (
+    <div className={styles.actions}>
+      <Button icon="refreshes" disabledReason={refusal} onClick={() => setAsked('retry')} {...names('Retry')} />
+      <Button icon="close" disabledReason={refusal} onClick={() => setAsked('dismiss')} {...names('Dismiss')} />
+      {asked === 'retry' && <RetryDialog filter={filter} matching={matching} onClose={close} onRetried={onRetried} />}
+      {asked === 'dismiss' && <DismissDialog filter={filter} matching={matching} onClose={close} />}
+    </div>
+  )
+}
+
+interface DialogProps {
+  readonly filter: FailureFilter
+  readonly matching: string
+  readonly onClose: () => void
+}
+
+/** As many as match now: counted when the dialog opens, and while it is open. */
+function useTrueCount(filter: FailureFilter): string {
+  const { data } = useQuery({ ...failuresQuery(filter), staleTime: 0, refetchInterval: 2000 })
+  return data === undefined ? 'all users' : formatCountOf(data.total, 'user')
+}
+
+function RetryDialog({ filter, matching, onClose, onRetried }: DialogProps & Pick<FailureActionsProps, 'onRetried'>) {
+  const retry = useRetryFailures(filter)
+  const toast = useToast()
+  const count = useTrueCount(filter)
+  const start = async () => {
+    const retried = await retry.mutateAsync()
+    if (retried.refreshes.length === 0) toast('good', 'Nobody is failed like that any more')
+    else onRetried({ ...retried, matching })
+  }
+  return (
+    <ConfirmDialog isOpen onClose={onClose} title={`Retry ${count}?`} confirm="Retry" onConfirm={start}>
+      <p>
+        {capitalised(count)} ({matching}) are asked for again, in the background and behind logins and small refreshes.
+        It goes on when this page is closed.
+      </p>
+    </ConfirmDialog>
+  )
+}
+
+function DismissDialog({ filter, matching, onClose }: DialogProps) {
+  const { mutateAsync, progress, end } = useDismissFailures(filter)
+  const toast = useToast()
+  const count = useTrueCount(filter)
+  const dismiss = async () => {
+    const done = await mutateAsync()
+    toast('good', `${formatCountOf(done, 'user')} dismissed`)
+  }
+  const close = () => {
+    end()
+    onClose()
+  }
+  return (
+    <ConfirmDialog
+      isOpen
+      onClose={close}
+      title={progress ? `Dismissing ${formatCountOf(progress.done + progress.left, 'user')}` : `Dismiss ${count}?`}
+      confirm="Dismiss"
+      isDangerous
+      onConfirm={dismiss}
+    >
+      <p>
+        {capitalised(count)} ({matching}) are taken off this list, and are not fetched again by themselves. What is
+        stored of them stays. They come back when they fail again; a refresh or a read fetches them as ever.
+      </p>
+      {progress && (
+        <Progress
+          label="Dismissed users"
+          done={progress.done}
+          total={progress.done + progress.left}
+          text={`${formatCount(progress.done)} of ${formatCount(progress.done + progress.left)}`}
+        />
+      )}
+    </ConfirmDialog>
+  )
+}
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,0 +1,143 @@
+import type { OpsJobRow, OpsJobState, OpsQueue } from '@rollcall/roster'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { jobsQuery } from '../../data/queues.ts'
+import { formatCount, formatCountOf } from '../../format/numbers.ts'
+import { priorityOf } from '../../format/priorities.ts'
+import { shortId } from '../../format/short-id.ts'
+import { present } from '../../search.ts'
+import { Card } from '../../ui/card.tsx'
+import { columnsOf, DataTable } from '../../ui/data-table.tsx'
+import { LoadMore } from '../../ui/load-more.tsx'
+import { RelativeTime } from '../../ui/relative-time.tsx'
+import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import { UserLink } from '../parts/user-link.tsx'
+import { JobDialog } from './job-dialog.tsx'
+import styles from './jobs.module.css'
+
+const route = getRouteApi('/queues')
+
+/** In the order in which a job goes through them. */
+const STATES = [
+  ['prioritized', 'Prioritised'],
+  ['waiting', 'Waiting'],
+  ['active', 'Active'],
+  ['delayed', 'Delayed'],
+  ['failed', 'Failed'],
+] as const satisfies readonly (readonly [OpsJobState, string])[]
+
+/** The jobs of one shard, by state, and any of them as BullMQ keeps it. */
+export function Jobs({ queue }: { readonly queue: OpsQueue }) {
+  const { state = 'prioritized', job } = route.useSearch()
+  const navigate = useNavigate({ from: '/queues' })
+  return (
+    <Card title={`Jobs of shard ${queue.shard}`} isFlush>
+      <div className={styles.tabs}>
+        <Tabs
+          label="Jobs by state"
+          value={state}
+          onChange={(next) =>
+            void navigate({ search: (now) => present({ ...now, state: next }), replace: true, resetScroll: false })
+          }
+          tabs={STATES.map(([value, label]) => ({
+            value,
+            label: `${label} (${formatCount(queue[value])})`,
+            content: <JobsOfState shard={queue.shard} state={value} />,
+          }))}
+        />
+      </div>
+      {job !== undefined && (
+        <JobDialog
+          shard={queue.shard}
+          id={job}
+          onClose={() =>
+            void navigate({ search: (now) => present({ ...now, job: undefined }), replace: true, resetScroll: false })
+          }
+        />
+      )}
+    </Card>
+  )
+}
+
+function JobsOfState({ shard, state }: { readonly shard: number; readonly state: OpsJobState }) {
+  const found = useInfiniteQuery(jobsQuery(shard, state))
+  const jobs = found.data?.pages.flatMap((page) => page.jobs) ?? []
+  const columns = useMemo(() => columnsOfState(state), [state])
+  if (found.isPending) return <Loading what="jobs" />
+  if (found.isError && jobs.length === 0)
+    return <ErrorState title="The jobs cannot be listed" error={found.error} onRetry={() => void found.refetch()} />
+  if (jobs.length === 0) return <Empty title="No job is in this state">{NONE[state]}</Empty>
+  return (
+    <>
+      <DataTable label="Jobs" rows={jobs} columns={columns} rowId={(job) => job.id} />
+      <LoadMore
+        shown={formatCountOf(jobs.length, 'job')}
+        hasMore={found.hasNextPage}
+        isLoading={found.isFetchingNextPage}
+        onMore={() => void found.fetchNextPage()}
+      />
+    </>
+  )
+}
+
+const NONE: Readonly<Record<OpsJobState, string>> = {
+  prioritized: 'All that was asked for is being fetched.',
+  waiting: 'Jobs are here for a moment only, when a user is put in front of all others.',
+  active: 'No worker is fetching a user of this shard now.',
+  delayed: 'No fetch waits for its next attempt.',
+  failed: 'Jobs that failed for good are not kept: their users are under Failures.',
+}
+
+const column = columnsOf<OpsJobRow>()
+
+function columnsOfState(state: OpsJobState) {
+  return [
+    column.accessor('user', {
+      header: 'User',
+      cell: ({ getValue }) => <UserLink jid={getValue()} />,
+      meta: { onPhone: 'title' },
+    }),
+    column.accessor('id', {
+      header: 'Job',
+      cell: ({ getValue }) => (
+        <Link
+          from="/queues"
+          to="."
+          search={(now) => ({ ...now, job: getValue() })}
+          resetScroll={false}
+          title={getValue()}
+        >
+          <code>{shortId(getValue())}</code>
+        </Link>
+      ),
+      meta: { isNarrow: true },
+    }),
+    column.accessor('priority', {
+      header: 'Priority',
+      cell: ({ getValue }) => priorityOf(getValue()),
+      meta: { isNarrow: true },
+    }),
+    column.accessor('attempt', {
+      header: 'Attempts',
+      cell: ({ getValue }) => formatCount(getValue()),
+      meta: { align: 'end', isNarrow: true },
+    }),
+    column.accessor('createdAt', {
+      header: 'Made',
+      cell: ({ getValue }) => <RelativeTime at={getValue()} />,
+      meta: { isNarrow: true },
+    }),
+    ...(state === 'delayed'
+      ? [
+          column.accessor('dueAt', {
+            header: 'Due',
+            cell: ({ row: { original } }) => original.dueAt !== undefined && <RelativeTime at={original.dueAt} />,
+            meta: { isNarrow: true },
+          }),
+        ]
+      : []),
+    ...(state === 'failed' ? [column.accessor('failedReason', { header: 'Why' })] : []),
+  ]
+}
