@@ -158,6 +158,19 @@ describe('who is logged in', () => {
     }
   })
 
+  test('stays so as long as the dashboard is used, and no longer', async () => {
+    const { cookie } = await logIn(viewer)
+    const keys = await redis.keys('rollcall:session:*')
+    for (const key of keys) await redis.expire(key, 100)
+    const other = await rollcall.startApi()
+    const { expiresAt } = (await askAt(other.url, '/session', { headers: { cookie } })).json<{ expiresAt: string }>()
+    expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(43_000_000)
+    const ttls = await Promise.all(keys.map((key) => redis.ttl(key)))
+    expect(ttls.filter((ttl) => ttl > 43_000)).toHaveLength(1)
+    await redis.del(...keys) // as when they end
+    expect((await askAt(other.url, '/session', { headers: { cookie } })).status).toBe(401)
+  })
+
   test('may act from a page of the dashboard, and is nobody after logging out', async () => {
     const { cookie } = await logIn(operator)
     const made = await ask('/tokens', {
@@ -306,6 +319,16 @@ describe('whom a proxy names', () => {
     })
     await open.stop()
   })
+})
+
+test('pages of CORS_ORIGINS may use the rest of the api, and not the dashboard', async () => {
+  const { url } = await rollcall.startApi({ CORS_ORIGINS: 'https://app.example' })
+  const headers = { ...bearer(app), origin: 'https://app.example' }
+  const allowed = (answer: Answer) => answer.headers['access-control-allow-origin']
+  expect(allowed(await send(`${url}/v1/refreshes/x`, { headers }))).toBe('https://app.example')
+  const preflight = { ...headers, 'access-control-request-method': 'GET' }
+  for (const options of [{ headers }, { headers: preflight, method: 'OPTIONS' }])
+    expect(allowed(await askAt(url, '/session', options))).toBeUndefined()
 })
 
 describe('without tokens', () => {

@@ -62,14 +62,17 @@ const UNREADABLE: Readonly<Record<string, readonly [status: string, message: str
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', `The request did not arrive within ${REQUEST_MS / 1000} s`],
 }
 
-/** Lets web pages of these origins, and of no other, send requests and read the answers. */
+/** Lets web pages of these origins, and of no other, send requests and read the answers; of the dashboard its own pages alone. */
 function forPagesOf(origins: readonly string[], handle: RequestListener): RequestListener {
   const crossOrigin = cors({
     origin: [...origins],
     methods: ['GET', 'HEAD', 'POST'],
     exposedHeaders: ['Location', 'ETag', 'Age', 'Warning', 'Retry-After'],
   })
-  return (request, response) => crossOrigin(request, response, () => handle(request, response))
+  return (request, response) =>
+    request.url?.startsWith('/ops/')
+      ? handle(request, response)
+      : crossOrigin(request, response, () => handle(request, response))
 }
 
 function application(deps: ServerDeps): Express {

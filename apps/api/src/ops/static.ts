@@ -30,8 +30,12 @@ export function dashboardFiles(directory: string | null): Router {
   const router = express.Router({ strict: true })
   let loading: Promise<Assets | null> | null = null
   const load = async (): Promise<Assets | null> => {
-    loading ??= directory === null ? Promise.resolve(null) : readAssets(directory)
-    const assets = await loading
+    if (directory === null) return null
+    loading ??= readAssets(directory)
+    const assets = await loading.catch((error: unknown) => {
+      loading = null
+      throw error
+    })
     if (assets === null) loading = null // built meanwhile, perhaps
     return assets
   }
