@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto'
 import { isRedisTrouble, type RedisClient, sessionKey, type TokenEntry } from '@rollcall/runtime'
 import { z } from 'zod'
 import type { KnownTokens } from '../known-tokens.ts'
-import { OpsError } from './route.ts'
 
 /** What Redis keeps of one who is logged in. The hash, since an id may be given to another token later. */
 const StoredSession = z.object({ token: z.string(), sha256: z.string() })
@@ -29,7 +28,7 @@ export interface Sessions {
 
 export interface SessionsOptions {
   readonly redis: RedisClient
-  readonly tokens: Pick<KnownTokens, 'find' | 'areComplete'>
+  readonly tokens: Pick<KnownTokens, 'find' | 'areComplete' | 'look'>
   /** A session that is not used for so long ends. */
   readonly opsSessionS: number
 }
@@ -99,11 +98,11 @@ export function sessions({ redis, tokens, opsSessionS }: SessionsOptions): Sessi
       if (!ID.test(id)) return null
       const session = await lookOrRemember(hashOf(id), writes)
       if (session === null) return null
-      const token = tokens.find(session.stored.token)
-      if (token?.sha256 === session.stored.sha256 && token.rights.includes('view'))
-        return { token, expiresAt: expiry(session.slidAt) }
-      if (token === null && !tokens.areComplete()) throw new OpsError(503, TOKENS_NOT_READ)
-      return null
+      const { token: tokenId, sha256 } = session.stored
+      if (tokens.find(tokenId) === null && !tokens.areComplete()) await tokens.look() // Redis was away at the start
+      const token = tokens.find(tokenId)
+      if (token?.sha256 !== sha256 || !token.rights.includes('view')) return null
+      return { token, expiresAt: expiry(session.slidAt) }
     },
     async end(id) {
       if (!ID.test(id)) return
@@ -112,9 +111,6 @@ export function sessions({ redis, tokens, opsSessionS }: SessionsOptions): Sessi
     },
   }
 }
-
-const TOKENS_NOT_READ =
-  'Redis is not reachable, and without it the tokens made at run time are not known, yours perhaps; try again'
 
 const hashOf = (id: string): string => createHash('sha256').update(id).digest('base64url')
 

@@ -1,0 +1,55 @@
+import { createLog, makeToken, type TokenEntry } from '@rollcall/runtime'
+import { Redis } from 'ioredis'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { freshRedisUrl } from '../../../../test/support/fresh-redis.ts'
+import { knownTokens } from '../known-tokens.ts'
+import { sessions } from './sessions.ts'
+
+const log = createLog({ level: 'silent', name: 'test' })
+const entryOf = (name: string, rights: TokenEntry['rights']) => makeToken({ name, rights, domains: '*' }).entry
+const alice = entryOf('alice', ['view'])
+
+let redis: Redis
+
+beforeEach(async () => {
+  redis = new Redis(await freshRedisUrl())
+  onTestFinished(() => redis.disconnect())
+})
+
+/** The sessions of an api with these tokens in its configuration. */
+function sessionsOf(configured: readonly TokenEntry[]) {
+  const tokens = knownTokens({ configured, redis, log })
+  onTestFinished(tokens.close)
+  return { tokens, ...sessions({ redis, tokens, opsSessionS: 60 }) }
+}
+
+test('what a session may do is what its token may now', async () => {
+  const { id } = await sessionsOf([alice]).begin(alice)
+  const more: TokenEntry = { ...alice, rights: ['view', 'operate'] }
+  expect((await sessionsOf([more]).find(id, false))?.token.rights).toEqual(['view', 'operate'])
+})
+
+test('a session ends with its token: gone, without the right to look, or another one with the same id', async () => {
+  const { id } = await sessionsOf([alice]).begin(alice)
+  const withoutView: TokenEntry = { ...alice, rights: ['operate'] }
+  const another = { ...entryOf('mallory', ['view']), id: alice.id }
+  for (const configured of [[], [withoutView], [another]]) {
+    const api = sessionsOf(configured)
+    await api.tokens.look()
+    expect(await api.find(id, false)).toBeNull()
+  }
+})
+
+test('a token made at run time that an api has not read yet is read then', async () => {
+  const made = entryOf('made', ['view'])
+  const first = sessionsOf([])
+  await first.tokens.add({ ...made, createdAt: new Date().toISOString(), createdBy: 'alice' })
+  const { id } = await first.begin(made)
+  expect((await sessionsOf([]).find(id, false))?.token.name).toBe('made')
+})
+
+test('what is no id is not looked up', async () => {
+  const api = sessionsOf([alice])
+  redis.disconnect()
+  for (const id of ['', 'x', '../audit', 'a'.repeat(44), '*']) expect(await api.find(id, false)).toBeNull()
+})
