@@ -3,6 +3,7 @@ import type { BareJid, Domain } from '@rollcall/roster'
 import { refreshKey, refreshOwnerKey, shardKeys } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { listingOf } from '../../apps/api/src/refresh-index.ts'
 import { type RefreshHeader, refreshRecords } from '../../apps/api/src/refresh-records.ts'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { send } from '../support/http.ts'
@@ -104,7 +105,7 @@ describe('a refresh whose api died while it took it in', () => {
 
   test('is gone on with by another one: every user is fetched (G8)', async () => {
     const id = '00000000-0000-4000-8000-00000000dead'
-    const dead = refreshRecords({ redis, replica: 'api-dead', ttlS: 60 })
+    const dead = refreshRecords({ redis, replica: 'api-dead', ttlS: 60, index: { accepted: listingOf } })
     await dead.accept(headerOf(id, 3, 2), [
       { shard: 0, users: [jid('left-1'), jid('left-2')] },
       { shard: 0, users: [jid('left-3')] },
@@ -122,7 +123,7 @@ describe('a refresh whose api died while it took it in', () => {
 
   test('does not keep others from being gone on with when it cannot be read', async () => {
     const [broken, whole] = ['00000000-0000-4000-8000-00000000bad0', '00000000-0000-4000-8000-00000000600d'] as const
-    const dead = refreshRecords({ redis, replica: 'api-dead', ttlS: 60 })
+    const dead = refreshRecords({ redis, replica: 'api-dead', ttlS: 60, index: { accepted: listingOf } })
     for (const id of [broken, whole]) {
       await dead.accept(headerOf(id, 1, 1), [{ shard: 0, users: [jid('beside-a-broken-one')] }])
     }
@@ -137,7 +138,7 @@ describe('a refresh whose api died while it took it in', () => {
 
   test('is asked for only as far as it had not been', async () => {
     const id = '00000000-0000-4000-8000-00000000beef'
-    const dead = refreshRecords({ redis, replica: 'api-dead', ttlS: 60 })
+    const dead = refreshRecords({ redis, replica: 'api-dead', ttlS: 60, index: { accepted: listingOf } })
     await rollcall.refresh(['was-asked-for'])
     const epoch = String(await redis.get('rollcall:{0}:epoch'))
     await dead.accept(headerOf(id, 2, 2), [

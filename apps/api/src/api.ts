@@ -24,10 +24,16 @@ import { access } from './ops/access.ts'
 import { eventStreams } from './ops/event-stream.ts'
 import { failureRoutes } from './ops/failures.ts'
 import { liveSnapshots } from './ops/live.ts'
+import { refreshList } from './ops/refresh-list.ts'
+import { refreshRoutes } from './ops/refreshes.ts'
 import type { OpsRoute } from './ops/route.ts'
 import { snapshotLook } from './ops/snapshot/take-snapshot.ts'
 import { waitingRoom } from './patience.ts'
+import { refreshIndex } from './refresh-index.ts'
+import { refreshLooks } from './refresh-looks.ts'
+import { readRefresh } from './refresh-progress.ts'
 import { refreshRecords } from './refresh-records.ts'
+import { nameIn } from './refresh-users.ts'
 import { refuser } from './refusals.ts'
 import { startResuming } from './resume-refreshes.ts'
 import { apiServer } from './server.ts'
@@ -79,7 +85,8 @@ export async function startApi(
   const queues = queueControl({ redis: producer, shards })
   const stored = rosterStore({ ...config, redis, changesMaxLen: config.changesMaxlen })
   const store = askAgain({ store: stored, queue, connections: [redis, producer], log })
-  const records = refreshRecords({ redis, replica, ttlS: config.refreshTtlS })
+  const index = refreshIndex({ redis, shards, ttlS: config.refreshTtlS, log })
+  const records = refreshRecords({ redis, replica, ttlS: config.refreshTtlS, index })
   const settled = settlements({
     subscriber,
     store,
@@ -110,10 +117,14 @@ export async function startApi(
   const who = await access({ config, redis, version, log })
   const streams = eventStreams()
   const live = liveSnapshots({ look: snapshotLook({ ...health, config, replica }), streams, log })
+  const nameOf = nameIn(config.defaultDomain)
+  const looks = refreshLooks((id) => readRefresh(id, { store, records, shards, nameOf }))
+  const list = refreshList({ index, looks })
   const opsRoutes: OpsRoute[] = [
     ...who.routes, //
     ...live.routes,
     ...failureRoutes({ store }),
+    ...refreshRoutes({ store, records, shards, list, looks }),
   ]
   const server = apiServer({
     ...refreshing,
@@ -157,7 +168,7 @@ export async function startApi(
           { name: 'stop listening', run: () => void server.close() },
           { name: 'leave the dashboards', run: () => [live.close(), streams.close()] },
           { name: 'answer those who wait', run: () => closed },
-          { name: 'stop the timers', run: () => [stopResuming(), settled.close(), records.close()] },
+          { name: 'stop the timers', run: () => [stopResuming(), settled.close(), records.close(), index.close()] },
           { name: 'write down who is used', run: usage.close },
           { name: 'write down which tokens are used', run: who.close },
           { name: 'say goodbye', run: stopHeartbeat },

@@ -1,46 +1,66 @@
 import {
+  type BareJid,
   type Failure,
   MAX_LISTED_FAILURES,
   type RefreshCounts,
   type RefreshOutcome,
   type RefreshProgress,
 } from '@rollcall/roster'
-import type { RosterStore, UserState } from '@rollcall/runtime'
-import type { RefreshChunk, RefreshHeader, RefreshRecords } from './refresh-records.ts'
+import type { RosterStore } from '@rollcall/runtime'
+import { countFailure, type FailureCount, failureCounts, sumOfFailures } from './failure-counts.ts'
+import type { RefreshChunk, RefreshFound, RefreshHeader, RefreshRecords } from './refresh-records.ts'
 import { type Settlement, settlementOf } from './settlements.ts'
 
 export interface ProgressDeps {
   readonly store: Pick<RosterStore, 'states'>
   readonly records: RefreshRecords
   readonly shards: number
-  readonly nameOf: (jid: RefreshChunk['users'][number]) => string
+  readonly nameOf: (jid: BareJid) => string
 }
 
 /** How far a refresh has come, on whichever api it was asked for; null when it is not known (any more). */
-export async function readProgress(id: string, deps: ProgressDeps): Promise<RefreshProgress | null> {
+export const readProgress = async (id: string, deps: ProgressDeps): Promise<RefreshProgress | null> =>
+  (await readRefresh(id, deps))?.progress ?? null
+
+/** The same, with all failures counted. */
+export async function readRefresh(id: string, deps: ProgressDeps): Promise<RefreshFound | null> {
   const result = await deps.records.result(id)
   if (result) return result
   const header = await deps.records.header(id)
   if (!header) return null
-  const counts = { updated: 0, changed: 0, errors: 0, pending: 0, failures: [] as Failure[] }
+  // Looked at before the chunks: whoever takes it in writes the last of them down before he says that he is through.
+  const isStopped = header.cancelledAt !== undefined && !(await deps.records.isAccepting(id))
+  const counts: Counts = { updated: 0, changed: 0, errors: 0, pending: 0, failures: [], byCode: new Map() }
   for (let at = 0; at < header.chunks; at++) {
     const chunk = await deps.records.chunk(id, at)
     if (!chunk) return deps.records.result(id) // finished while we looked
-    await count(chunk, counts, deps)
+    await count(chunk, isStopped, counts, deps)
   }
-  const progress = progressOf(header, counts)
-  if (progress.state === 'done') await deps.records.finish(header, progress)
-  return progress
+  const found = foundOf(header, counts, [...counts.byCode.values()])
+  if (found.progress.state === 'done') await deps.records.finish(header, found)
+  return found
 }
 
-export function progressOf(header: RefreshHeader, counts: RefreshOutcome): RefreshProgress {
-  const { id, caller, domain, acceptedAt, total, unusable } = header
+/** `byCode`: of the failures of `counts`. */
+export function foundOf(header: RefreshHeader, counts: RefreshOutcome, byCode: readonly FailureCount[]): RefreshFound {
+  const { unusable } = header
+  const failuresByCode = sumOfFailures(unusable.byCode ?? failureCounts(unusable.failures), byCode)
+  return { progress: progressOf(header, counts), failuresByCode }
+}
+
+/** Nobody has been asked for yet. */
+export const progressAtFirst = (header: RefreshHeader): RefreshProgress =>
+  progressOf(header, { updated: 0, changed: 0, errors: 0, pending: header.total - header.unusable.count, failures: [] })
+
+function progressOf(header: RefreshHeader, counts: RefreshOutcome): RefreshProgress {
+  const { id, caller, domain, acceptedAt, cancelledAt, total, unusable } = header
   return {
     id,
     caller,
     domain,
     state: counts.pending === 0 ? 'done' : 'running',
     acceptedAt,
+    ...(cancelledAt !== undefined && { cancelledAt }),
     total,
     updated: counts.updated,
     changed: counts.changed,
@@ -50,39 +70,54 @@ export function progressOf(header: RefreshHeader, counts: RefreshOutcome): Refre
   }
 }
 
-const RESHARDED = { code: 'store-reset', message: 'SHARDS was changed while this refresh ran; send it again' } as const
+type Counts = { -readonly [K in keyof RefreshCounts]: number } & {
+  failures: Failure[]
+  byCode: Map<Failure['code'], FailureCount>
+}
 
-type Counts = { -readonly [K in keyof RefreshCounts]: number } & { failures: Failure[] }
-
-async function count(chunk: RefreshChunk, counts: Counts, { store, shards, nameOf }: ProgressDeps): Promise<void> {
-  if (!chunk.requested) {
-    counts.pending += chunk.users.length
-    return
-  }
-  if (chunk.shard >= shards) {
-    counts.errors += chunk.users.length
-    counts.failures.push(...chunk.users.map((jid) => ({ username: nameOf(jid), ...RESHARDED })))
-    return
-  }
-  const { epoch, states } = await store.states(chunk.shard, chunk.users)
-  states.forEach((state, i) => {
-    const jid = chunk.users[i]
-    const settlement = jid !== undefined && settlementAt(chunk, i, epoch, state)
+async function count(chunk: RefreshChunk, isStopped: boolean, counts: Counts, deps: ProgressDeps): Promise<void> {
+  const settlements = await settlementsIn(chunk, isStopped, deps)
+  chunk.users.forEach((jid, i) => {
+    const settlement = settlements[i]
     if (!settlement) counts.pending++
     else if (settlement.kind === 'updated') {
       counts.updated++
       if (settlement.changed) counts.changed++
     } else {
       counts.errors++
-      const { code, message } = settlement
-      if (counts.failures.length < MAX_LISTED_FAILURES) counts.failures.push({ username: nameOf(jid), code, message })
+      const failure = { username: deps.nameOf(jid), code: settlement.code, message: settlement.message }
+      countFailure(counts.byCode, failure)
+      if (counts.failures.length < MAX_LISTED_FAILURES) counts.failures.push(failure)
     }
   })
 }
 
-function settlementAt({ requested }: RefreshChunk, i: number, epoch: string, state: UserState): Settlement | null {
-  const generation = requested?.generations[i]
-  if (!requested || generation === undefined) return null
-  const expected = { epoch: requested.epoch, generation, version: requested.versions[i] ?? 0 }
-  return settlementOf({ ...state, epoch }, expected, true)
+const RESHARDED: Settlement = {
+  kind: 'failed',
+  code: 'store-reset',
+  message: 'SHARDS was changed while this refresh ran; send it again',
+}
+
+/** Of a user who had not been asked for, or not been fetched, when an operator cancelled the refresh. */
+export const CANCELLED: Settlement = {
+  kind: 'failed',
+  code: 'refresh-cancelled',
+  message: 'An operator cancelled the refresh before this user was fetched',
+}
+
+/** What has become of each user of a chunk; null: nothing yet. `isStopped`: who was not asked for never will be. */
+export async function settlementsIn(
+  { shard, users, requested }: RefreshChunk,
+  isStopped: boolean,
+  { store, shards }: Pick<ProgressDeps, 'store' | 'shards'>,
+): Promise<(Settlement | null)[]> {
+  if (!requested) return users.map(() => (isStopped ? CANCELLED : null))
+  if (shard >= shards) return users.map(() => RESHARDED)
+  const { epoch, states } = await store.states(shard, users)
+  return states.map((state, i) => {
+    const generation = requested.generations[i]
+    if (generation === undefined) return null
+    const expected = { epoch: requested.epoch, generation, version: requested.versions[i] ?? 0 }
+    return settlementOf({ ...state, epoch }, expected, true)
+  })
 }

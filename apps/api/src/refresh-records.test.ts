@@ -1,8 +1,9 @@
-import type { BareJid, Domain } from '@rollcall/roster'
+import type { BareJid, Domain, RefreshProgress } from '@rollcall/roster'
 import { refreshId, refreshOwnerKey } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
+import { listingOf } from './refresh-index.ts'
 import { type RefreshChunk, type RefreshHeader, type RefreshRecords, refreshRecords } from './refresh-records.ts'
 
 let redis: Redis
@@ -12,7 +13,7 @@ let third: RefreshRecords
 
 beforeAll(async () => {
   redis = new Redis(await freshRedisUrl())
-  const recordsOf = (replica: string) => refreshRecords({ redis, replica, ttlS: 60 })
+  const recordsOf = (replica: string) => refreshRecords({ redis, replica, ttlS: 60, index: { accepted: listingOf } })
   mine = recordsOf('mine')
   others = recordsOf('others')
   third = recordsOf('third')
@@ -77,18 +78,51 @@ test('one that has been taken in is nobody to go on with any more', async () => 
   expect(await redis.exists(refreshOwnerKey(id))).toBe(0)
 })
 
-test('the result takes the place of the names', async () => {
+const progressOf = ({ id, caller, domain, acceptedAt, total }: RefreshHeader, counts: Partial<RefreshProgress>) => ({
+  ...{ id, caller, domain, acceptedAt, total, state: 'done' as const },
+  ...{ updated: total, changed: 0, errors: 0, pending: 0, failures: [], ...counts },
+})
+
+test('the result of a large refresh that went well takes the place of the names', async () => {
+  const header = { ...newHeader(), total: 101 }
+  await mine.accept(header, chunks)
+  const progress = progressOf(header, {})
+  await mine.finish(header, { progress, failuresByCode: [] })
+  expect(await others.result(header.id)).toEqual({ progress, failuresByCode: [] })
+  expect(await others.chunk(header.id, 0)).toBeNull()
+})
+
+test.each([
+  ['small', 2, 0],
+  ['with errors', 101, 1],
+])('the names of one are kept that was %s', async (_, total, errors) => {
+  const header = { ...newHeader(), total }
+  await mine.accept(header, chunks)
+  await mine.finish(header, { progress: progressOf(header, { errors }), failuresByCode: [] })
+  expect(await others.chunk(header.id, 1)).toEqual(chunks[1])
+})
+
+test('it is known when one was cancelled: the first time', async () => {
   const header = await accepted(mine)
-  const { id, caller, domain, acceptedAt, total } = header
-  const result = { id, caller, domain, acceptedAt, total, updated: 2, changed: 0, errors: 0, pending: 0, failures: [] }
-  await mine.finish(header, { ...result, state: 'done' })
-  expect(await others.result(id)).toEqual({ ...result, state: 'done' })
-  expect(await others.chunk(id, 0)).toBeNull()
+  expect(await others.isCancelled(header.id)).toBe(false)
+  await mine.cancel(header.id, '2026-01-01T00:00:01.000Z')
+  await mine.cancel(header.id, '2026-01-01T00:00:02.000Z')
+  expect(await others.isCancelled(header.id)).toBe(true)
+  expect(await others.header(header.id)).toEqual({ ...header, cancelledAt: '2026-01-01T00:00:01.000Z' })
+  await mine.finish(header, { progress: progressOf(header, {}), failuresByCode: [] })
+  expect((await others.result(header.id))?.progress.cancelledAt).toBe('2026-01-01T00:00:01.000Z')
+})
+
+test('somebody may be taking it in until that is done', async () => {
+  const { id } = await accepted(mine)
+  expect(await others.isAccepting(id)).toBe(true)
+  await mine.takenIn(id)
+  expect(await others.isAccepting(id)).toBe(false)
 })
 
 test('everything about a refresh ends by itself', async () => {
   const { id } = await accepted(mine)
-  const keys = (await redis.keys('*')).filter((key) => key.includes(id))
+  const keys = (await redis.keys('*:record:*')).filter((key) => key.includes(id))
   expect(keys).toHaveLength(4)
   for (const key of keys) expect(await redis.ttl(key)).toBeGreaterThan(0)
 })

@@ -1,4 +1,4 @@
-import { BareJid, Domain, Failure, type RefreshProgress } from '@rollcall/roster'
+import { BareJid, Domain, Failure, FailureCode, type RefreshProgress } from '@rollcall/roster'
 import {
   type RedisClient,
   refreshChunkKey,
@@ -8,6 +8,8 @@ import {
   shardOfRefresh,
 } from '@rollcall/runtime'
 import { z } from 'zod'
+import type { FailureCount } from './failure-counts.ts'
+import { isSmall, type RefreshIndex, rowOf } from './refresh-index.ts'
 
 /** Users of a refresh that are asked for together: of one shard, at most 500. */
 export const RefreshChunk = z.object({
@@ -27,8 +29,14 @@ export interface RefreshHeader {
   /** Distinct users and unusable names. */
   readonly total: number
   /** Names that could not be used: failed from the start. */
-  readonly unusable: { readonly count: number; readonly failures: readonly Failure[] }
+  readonly unusable: {
+    readonly count: number
+    readonly failures: readonly Failure[]
+    readonly byCode?: readonly FailureCount[]
+  }
   readonly chunks: number
+  /** ISO 8601: when an operator cancelled what was left of it. */
+  readonly cancelledAt?: string
 }
 
 const Header = z.object({
@@ -37,28 +45,46 @@ const Header = z.object({
   domain: Domain,
   acceptedAt: z.string(),
   total: z.int(),
-  unusable: z.object({ count: z.int(), failures: z.array(Failure) }),
+  unusable: z.object({
+    count: z.int(),
+    failures: z.array(Failure),
+    byCode: z
+      .array(
+        z.object({
+          code: FailureCode,
+          count: z.int(),
+          example: z.object({ username: z.string(), message: z.string() }).readonly(),
+        }),
+      )
+      .exactOptional(),
+  }),
   chunks: z.int(),
 })
+
+/** How far a refresh has come. */
+export interface RefreshFound {
+  readonly progress: RefreshProgress
+  /** Of all failures, while `progress` lists some. */
+  readonly failuresByCode: readonly FailureCount[]
+}
 
 /** An api that takes in a refresh and is silent for so long is dead: another one goes on. */
 const OWNER_LEASE_MS = 4_000
 
 export type RefreshRecords = ReturnType<typeof refreshRecords>
 
+export interface RefreshRecordsOptions {
+  readonly redis: RedisClient
+  readonly replica: string
+  readonly ttlS: number
+  readonly index: Pick<RefreshIndex, 'accepted'>
+}
+
 /**
  * What is written down of each refresh. The names are written before the first of them is asked for, so that any api can
  * go on where one died (G8); counts are derived from the users, so nobody has to keep them.
  */
-export function refreshRecords({
-  redis,
-  replica,
-  ttlS,
-}: {
-  readonly redis: RedisClient
-  readonly replica: string
-  readonly ttlS: number
-}) {
+export function refreshRecords({ redis, replica, ttlS, index }: RefreshRecordsOptions) {
   const own = new Set<string>()
   const renew = (): void => {
     for (const id of own) redis.pexpire(refreshOwnerKey(id), OWNER_LEASE_MS).catch(() => {}) // Redis away: nobody takes it over either
@@ -72,10 +98,13 @@ export function refreshRecords({
     /** Writes a refresh down; from now on it will be taken in, whatever becomes of this api. */
     async accept(header: RefreshHeader, chunks: readonly RefreshChunk[]): Promise<void> {
       await Promise.all(chunks.map((chunk, at) => writeChunk(header.id, at, chunk)))
+      const { list, running, at } = index.accepted(header)
       await redis
         .multi()
         .hset(refreshKey(header.id), { header: JSON.stringify(header) })
         .expire(refreshKey(header.id), ttlS)
+        .zadd(list, at, header.id)
+        .zadd(running, at, header.id)
         .exec()
       await Promise.all([
         redis.set(refreshOwnerKey(header.id), replica, 'PX', OWNER_LEASE_MS),
@@ -94,6 +123,9 @@ export function refreshRecords({
       await Promise.all([redis.zrem(acceptingKey(id), id), redis.del(refreshOwnerKey(id))])
     },
 
+    /** Some of its users may not have been asked for yet. */
+    isAccepting: async (id: string): Promise<boolean> => (await redis.zscore(acceptingKey(id), id)) !== null,
+
     /** This api gives a refresh up before it is taken in; another one goes on when the lease has ended. */
     abandon: (id: string): void => void own.delete(id),
 
@@ -109,8 +141,9 @@ export function refreshRecords({
     },
 
     async header(id: string): Promise<RefreshHeader | null> {
-      const text = await redis.hget(refreshKey(id), 'header')
-      return text === null ? null : Header.parse(JSON.parse(text))
+      const [text, cancelledAt] = await redis.hmget(refreshKey(id), 'header', 'cancelledAt')
+      if (!text) return null
+      return { ...Header.parse(JSON.parse(text)), ...(cancelledAt && { cancelledAt }) }
     },
 
     async chunk(id: string, at: number): Promise<RefreshChunk | null> {
@@ -118,20 +151,42 @@ export function refreshRecords({
       return text === null ? null : RefreshChunk.parse(JSON.parse(text))
     },
 
-    /** The result of a refresh in which nobody is pending; the names are no longer needed. */
-    async finish(header: RefreshHeader, result: RefreshProgress): Promise<void> {
-      const chunkKeys = Array.from({ length: header.chunks }, (_, at) => refreshChunkKey(header.id, at))
-      await redis
-        .multi()
-        .hset(refreshKey(header.id), { result: JSON.stringify(result) })
-        .expire(refreshKey(header.id), ttlS) // also when Redis has lost the rest of it
-        .exec()
-      if (chunkKeys.length > 0) await redis.unlink(...chunkKeys)
+    /** Who was in it is known still. */
+    hasUsers: async (id: string): Promise<boolean> => (await redis.exists(refreshChunkKey(id, 0))) === 1,
+
+    /** No more of its users are asked for, once whoever takes it in has noticed. The first time is what counts. */
+    async cancel(id: string, at: string): Promise<void> {
+      await redis.hsetnx(refreshKey(id), 'cancelledAt', at)
     },
 
-    async result(id: string): Promise<RefreshProgress | null> {
-      const text = await redis.hget(refreshKey(id), 'result')
-      return text === null ? null : (JSON.parse(text) as RefreshProgress)
+    isCancelled: async (id: string): Promise<boolean> => (await redis.hexists(refreshKey(id), 'cancelledAt')) === 1,
+
+    /**
+     * The result of a refresh in which nobody is pending. Its users are kept when somebody may want to see them, or to ask
+     * again for those who failed; the names of a large one that went well are of no more use.
+     */
+    async finish(header: RefreshHeader, { progress, failuresByCode }: RefreshFound): Promise<void> {
+      await redis
+        .multi()
+        .hset(refreshKey(header.id), {
+          result: JSON.stringify(progress),
+          row: JSON.stringify(rowOf(progress)),
+          failures: JSON.stringify(failuresByCode),
+        })
+        .expire(refreshKey(header.id), ttlS) // also when Redis has lost the rest of it
+        .zrem(shardKeys(shardOfRefresh(header.id)).runningRefreshes, header.id)
+        .exec()
+      if (progress.errors > 0 || isSmall(header) || header.chunks === 0) return
+      await redis.unlink(...Array.from({ length: header.chunks }, (_, at) => refreshChunkKey(header.id, at)))
+    },
+
+    async result(id: string): Promise<RefreshFound | null> {
+      const [result, failures, cancelledAt] = await redis.hmget(refreshKey(id), 'result', 'failures', 'cancelledAt')
+      if (!result) return null
+      return {
+        progress: { ...(JSON.parse(result) as RefreshProgress), ...(cancelledAt && { cancelledAt }) },
+        failuresByCode: JSON.parse(failures ?? '[]') as FailureCount[],
+      }
     },
 
     close: () => clearInterval(timer),

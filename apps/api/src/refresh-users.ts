@@ -10,11 +10,12 @@ import {
   refreshId,
   type Tracing,
 } from '@rollcall/runtime'
+import { failureCounts } from './failure-counts.ts'
 import { insist } from './insist.ts'
 import type { Intake } from './intake.ts'
 import type { OpenUsers } from './open-users.ts'
 import type { Patience } from './patience.ts'
-import { progressOf } from './refresh-progress.ts'
+import { CANCELLED, foundOf } from './refresh-progress.ts'
 import type { RefreshChunk, RefreshHeader, RefreshRecords } from './refresh-records.ts'
 import type { Settlements } from './settlements.ts'
 import { type Tally, tally } from './tally.ts'
@@ -96,6 +97,7 @@ export async function takeIn(
   waiting: Tally | null,
   deps: RefreshDeps,
 ): Promise<void> {
+  let isCancelled = false
   const left = chunks
     .map((chunk, at) => ({ chunk, at }))
     .filter(({ chunk }) => !chunk.requested)
@@ -103,7 +105,10 @@ export async function takeIn(
   const lane = async (): Promise<void> => {
     for (const { chunk, at } of left) {
       const record = (asked: RefreshChunk) => deps.records.requested(header.id, at, asked)
-      await deps.intake(priority, () => askFor(chunk, priority, waiting, deps, record))
+      // What is asked for at once leaves nobody the time to cancel it.
+      isCancelled ||= chunks.length > 1 && (await deps.records.isCancelled(header.id))
+      if (isCancelled) waiting?.giveUp(chunk.users, CANCELLED)
+      else await deps.intake(priority, () => askFor(chunk, priority, waiting, deps, record))
     }
   }
   try {
@@ -158,7 +163,7 @@ async function conclude(header: RefreshHeader, waiting: Tally, { records, log }:
   report(header, result, log)
   if (counts.pending === 0) {
     records
-      .finish(header, progressOf(header, counts))
+      .finish(header, foundOf(header, counts, waiting.failuresByCode()))
       .catch((error: unknown) =>
         log.warn({ err: error, refresh: header.id }, 'The result of a refresh could not be written down'),
       )
@@ -177,14 +182,18 @@ function report({ caller, acceptedAt }: RefreshHeader, result: RefreshResult, lo
 
 const LOGGED_FAILURES = 3
 
-function headerOf({ caller, domain, users, unusable }: RefreshRequest, chunks: readonly RefreshChunk[]): RefreshHeader {
+/** Of a refresh that is accepted now. */
+export function headerOf(
+  { caller, domain, users, unusable }: Omit<RefreshRequest, 'users'> & { readonly users: readonly unknown[] },
+  chunks: readonly RefreshChunk[],
+): RefreshHeader {
   return {
     id: refreshId(chunks[0]?.shard ?? 0),
     caller,
     domain,
     acceptedAt: new Date().toISOString(),
     total: users.length + unusable.length,
-    unusable: { count: unusable.length, failures: unusable.slice(0, 100) },
+    unusable: { count: unusable.length, failures: unusable.slice(0, 100), byCode: failureCounts(unusable) },
     chunks: chunks.length,
   }
 }

@@ -9,7 +9,7 @@ import {
   summarise,
   summariseOne,
 } from '@rollcall/roster'
-import { type DomainConfig, domainOfHost, type Right, type SpanFacts } from '@rollcall/runtime'
+import { type DomainConfig, domainOfHost, isRefreshId, type Right, type SpanFacts } from '@rollcall/runtime'
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import type { Caller, Gate, Refused } from './gate.ts'
 import { sendJson } from './json-response.ts'
@@ -129,13 +129,10 @@ const factsOf = ({ users }: RefreshRequest, { refresh, updated, errors, pending 
   'rollcall.pending': pending,
 })
 
-/** What ids of refreshes look like: no other text may become part of a key of Redis. */
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 function progress(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
     const id = param(request, 'id')
-    const found = UUID.test(id) ? await readProgress(id, { ...deps, nameOf: nameIn(deps.defaultDomain) }) : null
+    const found = isRefreshId(id) ? await readProgress(id, { ...deps, nameOf: nameIn(deps.defaultDomain) }) : null
     const caller = callerOf(response)
     if (!found) {
       const message = `No refresh ${printable(id)} is known: it never was, or it ended too long ago (REFRESH_TTL_S)`

@@ -1,12 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type BareJid, type Failure, MAX_LISTED_FAILURES, type RefreshOutcome } from '@rollcall/roster'
 import type { Requested } from '@rollcall/runtime'
+import { countFailure, type FailureCount } from './failure-counts.ts'
 import type { Settlement, Settlements, Waiter } from './settlements.ts'
 
 export interface Tally {
   /** Says which generations answer for users of this tally, in the order of the users. */
   expect(users: readonly BareJid[], requested: Requested): void
   counts(): RefreshOutcome
+  /** Of all who failed so far, while `counts` lists some. */
+  failuresByCode(): FailureCount[]
+  /** Settles users who will not be asked for any more; others of them keep what they have. */
+  giveUp(users: readonly BareJid[], settlement: Settlement): void
   /** Who has not settled yet. */
   pending(): BareJid[]
   /** Resolves when nobody is pending. */
@@ -26,6 +31,7 @@ export async function tally(
 ): Promise<Tally> {
   const pending = new Map<BareJid, Waiter>()
   const failures: Failure[] = []
+  const byCode = new Map<Failure['code'], FailureCount>()
   let updated = 0
   let changed = 0
   let errors = 0
@@ -41,8 +47,9 @@ export async function tally(
       if (settlement.changed) changed++
     } else {
       errors++
-      const { code, message } = settlement
-      if (failures.length < MAX_LISTED_FAILURES) failures.push({ username: nameOf(jid), code, message })
+      const failure = { username: nameOf(jid), code: settlement.code, message: settlement.message }
+      countFailure(byCode, failure)
+      if (failures.length < MAX_LISTED_FAILURES) failures.push(failure)
     }
     if (pending.size === 0) finish()
   }
@@ -63,6 +70,15 @@ export async function tally(
       })
     },
     counts: () => ({ updated, changed, errors, pending: pending.size, failures }),
+    failuresByCode: () => [...byCode.values()],
+    giveUp(users, settlement) {
+      for (const jid of users) {
+        const waiter = pending.get(jid)
+        if (!waiter) continue
+        settlements.stop(waiter)
+        settle(jid, settlement)
+      }
+    },
     pending: () => [...pending.keys()],
     complete,
     stop() {

@@ -14,6 +14,8 @@ export const FAILURE_CODES = [
   /** Empty, like too many others of the domain: kept back until an operator has looked. */
   'roster-held',
   'worker-crashed',
+  /** An operator cancelled the refresh before this user was fetched. */
+  'refresh-cancelled',
   /** Redis lost its data while a caller waited. */
   'store-reset',
 ] as const

@@ -14,6 +14,8 @@ export const RefreshProgress = z
     domain: Domain,
     state: z.enum(['running', 'done']),
     acceptedAt: z.iso.datetime(),
+    /** When an operator cancelled what was left of it; absent: nobody did. */
+    cancelledAt: z.iso.datetime().exactOptional(),
     total: count,
     updated: count,
     changed: count,

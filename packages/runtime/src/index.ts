@@ -3,6 +3,8 @@ export * from './config/index.ts'
 export {
   AUDIT_KEY,
   byShard,
+  CALLERS_KEY,
+  isRefreshId,
   QUEUE_NAME,
   refreshChunkKey,
   refreshId,

@@ -29,6 +29,11 @@ export interface ShardKeys {
   readonly upkeep: string
   /** Refreshes recorded in the shard whose users have not all been asked for. */
   readonly accepting: string
+  /** Refreshes recorded in the shard, by when they were accepted: large ones; small ones, which shall not displace them. */
+  readonly refreshes: string
+  readonly smallRefreshes: string
+  /** Those of both of which it is not written down that they are done. */
+  readonly runningRefreshes: string
   /** Written to see whether the shard takes writes. */
   readonly probe: string
   /** Prefix of the channels on which settled users are told: a replica's id follows. */
@@ -56,6 +61,9 @@ export const TOKEN_USES_KEY = 'rollcall:token-uses'
 /** One who is logged in, by the hash of what the browser has: expires. */
 export const sessionKey = (hash: string): string => `rollcall:session:${hash}`
 
+/** Who has asked for refreshes of late, for which domain. */
+export const CALLERS_KEY = 'rollcall:callers'
+
 export const processKey = (id: string): string => `rollcall:process:${id}`
 
 /**
@@ -63,6 +71,8 @@ export const processKey = (id: string): string => `rollcall:process:${id}`
  * one; the first four digits of its id say in which.
  */
 export const refreshId = (shard: number): string => shard.toString(16).padStart(4, '0') + randomUUID().slice(4)
+/** No other text may become part of a key of Redis. */
+export const isRefreshId = (text: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 export const shardOfRefresh = (id: string): number => Number.parseInt(id.slice(0, 4), 16)
 export const refreshKey = (id: string): string => `rollcall:{${shardOfRefresh(id)}}:record:${id}`
 /** Expires when the api that takes a refresh in no longer says that it lives. */
@@ -114,6 +124,9 @@ export function shardKeys(shard: number): ShardKeys {
     used: `${prefix}:used`,
     upkeep: `${prefix}:upkeep`,
     accepting: `${prefix}:accepting`,
+    refreshes: `${prefix}:refreshes`,
+    smallRefreshes: `${prefix}:refreshes:small`,
+    runningRefreshes: `${prefix}:refreshes:running`,
     probe: `${prefix}:probe`,
     settledPrefix: `${prefix}:settled:`,
     user: (jid) => userPrefix + jid,

@@ -93,6 +93,20 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs, tra
       await Promise.all([...shardsOfUsers].map(enqueueGroup))
     },
 
+    /**
+     * Takes jobs out of the queue that nobody has begun. Whoever asks for one of these users meanwhile may have counted on
+     * such a job: look afterwards whether somebody is open, and enqueue him again.
+     */
+    async withdraw(users: readonly BareJid[]): Promise<void> {
+      const withdrawGroup = async ([shard, group]: [number, BareJid[]]): Promise<void> => {
+        const queue = await queues.of(shard)
+        const ids = await Promise.all(group.map((user) => queue.getDeduplicationJobId(user)))
+        // One that a worker holds is left to it.
+        await Promise.all(ids.map((id) => id && queue.remove(id)))
+      }
+      await Promise.all([...byShard(users, (user) => user, shards)].map(withdrawGroup))
+    },
+
     /** Jobs of a shard that a worker could take now: none while somebody has paused the queue, or its limits are reached. */
     async takeable(shard: number): Promise<number> {
       const queue = await queues.of(shard)

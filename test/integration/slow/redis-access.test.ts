@@ -18,6 +18,7 @@ import {
 } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { listingOf } from '../../../apps/api/src/refresh-index.ts'
 import { refreshRecords } from '../../../apps/api/src/refresh-records.ts'
 import { freePort, repositoryRoot } from '../../../tools/src/index.ts'
 import { startBackend, type TestBackend } from '../../support/backend.ts'
@@ -83,7 +84,7 @@ describe('with the rights of deploy/redis/users.acl', () => {
     await backend.arrived('swept')
     // A refresh whose api died.
     const id = refreshId(0)
-    const dead = refreshRecords({ redis: admin, replica: 'api-dead', ttlS: 60 })
+    const dead = refreshRecords({ redis: admin, replica: 'api-dead', ttlS: 60, index: { accepted: listingOf } })
     const unusable = { count: 0, failures: [] }
     const domain = 'localhost' as Domain
     const header = { id, caller: 'app', domain, acceptedAt: new Date().toISOString(), total: 1, unusable, chunks: 1 }

@@ -9,11 +9,16 @@ const count = z.int().nonnegative()
 export const OpsRefreshRow = RefreshProgress.unwrap().omit({ failures: true }).readonly()
 export type OpsRefreshRow = z.infer<typeof OpsRefreshRow>
 
-/** Answer of `GET /ops/api/refreshes?state=running&caller=&domain=&before=`: the newest first. */
+/** Which refreshes are listed: `failed` and `cancelled` are done, too. */
+export const OPS_REFRESH_STATES = ['running', 'done', 'failed', 'cancelled'] as const
+export const OpsRefreshState = z.enum(OPS_REFRESH_STATES)
+export type OpsRefreshState = z.infer<typeof OpsRefreshState>
+
+/** Answer of `GET /ops/api/refreshes?state=running&caller=&domain=&before=&limit=`: the newest first. */
 export const OpsRefreshPage = z
   .object({
     refreshes: z.array(OpsRefreshRow).readonly(),
-    /** Give it as `before` for the next page; null: there is none. */
+    /** Give it as `before` for the next page, which may be a short one; null: there is none. */
     next: z.string().nullable(),
     /** Of those that are kept, to choose from. */
     callers: z.array(z.string()).readonly(),
@@ -34,19 +39,26 @@ export const OpsRefresh = z
   .readonly()
 export type OpsRefresh = z.infer<typeof OpsRefresh>
 
-/** Answer of `GET /ops/api/refreshes/<id>/users?state=failed&after=`. */
+export const OpsRefreshUserState = z.enum(['updated', 'failed', 'pending'])
+export type OpsRefreshUserState = z.infer<typeof OpsRefreshUserState>
+
+/**
+ * Answer of `GET /ops/api/refreshes/<id>/users?state=failed&after=`: its users as they are now. Who failed then and was
+ * fetched since is `updated`.
+ */
 export const OpsRefreshUsers = z
   .object({
     users: z
       .array(
         z.object({
           jid: BareJid,
-          state: z.enum(['updated', 'failed', 'pending']),
+          state: OpsRefreshUserState,
           code: FailureCode.exactOptional(),
           message: z.string().exactOptional(),
         }),
       )
       .readonly(),
+    /** Give it as `after` for the next page, which may be a short one; null: there is none. */
     next: z.string().nullable(),
   })
   .readonly()

@@ -249,6 +249,28 @@ export function rosterStore(options: RosterStoreOptions) {
       )) as DropResult
     },
 
+    /**
+     * Settles up to 500 users of one shard as failed for a request that an operator cancels, unless they have settled, or an
+     * earlier one is open. Returns how many, and those of them whom nobody else asks for.
+     */
+    async cancel(
+      shard: number,
+      users: readonly BareJid[],
+      { epoch, generations }: { readonly epoch: string; readonly generations: readonly number[] },
+      failure: FetchFailure,
+    ): Promise<{ readonly cancelled: number; readonly closed: readonly BareJid[] }> {
+      const keys = keysAt(shard)
+      const [cancelled, ...closed] = (await run(
+        'cancel',
+        [keys.epoch, keys.open, keys.failed, keys.userPrefix, keys.rosterPrefix],
+        [
+          ...[epoch, keys.settledPrefix, failure.code, failure.message, repairMaxMs],
+          ...users.flatMap((jid, i) => [generations[i] ?? 0, jid]),
+        ],
+      )) as [number, ...BareJid[]]
+      return { cancelled, closed }
+    },
+
     /** Says that a fetch ended without settling its user, so that it does not count as one that killed its worker. */
     async release({ jid }: User, fetch: Fetch): Promise<void> {
       await run('release', [keysOf(jid).user(jid)], [fetch.fence, fetch.nonce])

@@ -25,6 +25,7 @@ const FILES = {
   unused: ['groups', 'unused'],
   drop: ['groups', 'settle', 'emptied', 'drop'],
   dismiss: ['groups', 'dismiss'],
+  cancel: ['groups', 'settle', 'cancel'],
   limit: ['limit'],
   follow: ['follow'],
   lease: ['lease'],

@@ -1,0 +1,58 @@
+import type { RefreshFound } from './refresh-records.ts'
+
+export interface RefreshLooks {
+  /** How far a refresh has come, or had a moment ago; null when it is not known (any more). Throws when Redis is away. */
+  look(id: string): Promise<RefreshFound | null>
+  /** What the last look found, however long ago; undefined: there was none. */
+  last(id: string): RefreshFound | undefined
+}
+
+const GOOD_FOR_MS = 1_000
+/** To look is no more than such a share of what this process and Redis have to do. */
+const PAUSE_PER_COST = 20
+/** Refreshes that are remembered. */
+const MOST_KNOWN = 1_000
+
+interface Look {
+  readonly found: Promise<RefreshFound | null>
+  /** By the clock of this process; endless while the look is under way. */
+  goodUntil: number
+  last?: RefreshFound
+}
+
+/**
+ * To count how far a refresh of 100,000 users has come takes a few hundred commands, and many look at it: what a look has
+ * found is good for a second, for a large one for longer.
+ */
+export function refreshLooks(read: (id: string) => Promise<RefreshFound | null>): RefreshLooks {
+  const looks = new Map<string, Look>()
+
+  function begin(id: string): Look {
+    const begun = performance.now()
+    const before = looks.get(id)?.last
+    const look: Look = { found: read(id), goodUntil: Number.POSITIVE_INFINITY, ...(before && { last: before }) }
+    looks.delete(id) // to the end of those that are remembered
+    looks.set(id, look)
+    look.found.then(
+      (found) => {
+        const now = performance.now()
+        look.goodUntil = now + Math.max(GOOD_FOR_MS, PAUSE_PER_COST * (now - begun))
+        if (found) look.last = found
+      },
+      () => {
+        look.goodUntil = Number.NEGATIVE_INFINITY
+      },
+    )
+    const oldest = looks.size > MOST_KNOWN && looks.keys().next().value
+    if (oldest) looks.delete(oldest)
+    return look
+  }
+
+  return {
+    look(id) {
+      const known = looks.get(id)
+      return known && performance.now() < known.goodUntil ? known.found : begin(id).found
+    },
+    last: (id) => looks.get(id)?.last,
+  }
+}
