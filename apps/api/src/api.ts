@@ -5,20 +5,25 @@ import {
   type Config,
   connectRedis,
   connectSubscriber,
+  history,
   type Log,
   loadMeter,
   newProcessId,
   queueControl,
+  recorder,
   refreshQueue,
   rosterStore,
   shutDown,
   startHeartbeat,
+  startWritingHistory,
   type Tracing,
   versionOf,
   vetRedis,
 } from '@rollcall/runtime'
+import { apiNumbers } from './api-numbers.ts'
 import { askAgain } from './ask-again.ts'
 import { intake } from './intake.ts'
+import { apiMetrics } from './metrics.ts'
 import { openUsers } from './open-users.ts'
 import { access } from './ops/access.ts'
 import { eventStreams } from './ops/event-stream.ts'
@@ -111,11 +116,18 @@ export async function startApi(
     tracing,
     log,
   }
+  const numbersOf = recorder('api')
+  const numbers = apiNumbers(numbersOf)
+  const streams = eventStreams()
+  numbersOf.gauge('callersWaiting', () => [{ labels: {}, value: waiting.size() }])
+  numbersOf.gauge('usersWaitedFor', () => [{ labels: {}, value: settled.size() }])
+  numbersOf.gauge('dashboards', () => [{ labels: {}, value: streams.size() }])
+  const version = versionOf(import.meta.url)
+  const metrics = apiMetrics({ ...config, recorder: numbersOf, version, redis, store, queues })
+  const past = history(redis)
   let ending = false
   const health = { ...config, redis, store, queues, openUsers: open, ending: () => ending }
-  const version = versionOf(import.meta.url)
   const who = await access({ config, redis, version, log })
-  const streams = eventStreams()
   const live = liveSnapshots({ look: snapshotLook({ ...health, config, replica }), streams, log })
   const nameOf = nameIn(config.defaultDomain)
   const looks = refreshLooks((id) => readRefresh(id, { store, records, shards, nameOf }))
@@ -129,9 +141,11 @@ export async function startApi(
   const server = apiServer({
     ...refreshing,
     ...who,
-    refuse: refuser(log),
+    refuse: refuser(log, numbers),
     waiting,
     health,
+    numbers,
+    metrics,
     opsRoutes,
     dashboardDirectory,
   })
@@ -142,6 +156,7 @@ export async function startApi(
   log.info({ url }, `Listening on ${url}`)
 
   const stopResuming = startResuming(refreshing)
+  const writeHistory = startWritingHistory(numbersOf, past)
   const stopHeartbeat = startHeartbeat({
     redis,
     id: replica,
@@ -149,7 +164,7 @@ export async function startApi(
     version,
     shards,
     intervalMs: heartbeatMs,
-    load: loadMeter({ done: () => 0, inHand: waiting.size }),
+    load: loadMeter({ done: numbers.requests, inHand: waiting.size }),
   })
 
   return {
@@ -172,6 +187,7 @@ export async function startApi(
           { name: 'write down who is used', run: usage.close },
           { name: 'write down which tokens are used', run: who.close },
           { name: 'say goodbye', run: stopHeartbeat },
+          { name: 'write down the numbers', run: writeHistory },
           { name: 'close the queue', run: () => Promise.all([queue.close(), queues.close()]) },
           { name: 'send the last traces', run: () => tracing?.flush() },
         ],

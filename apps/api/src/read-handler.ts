@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Domain, EMPTY_BODY, parseUser, readContactsBody, toV1Roster, type User } from '@rollcall/roster'
 import { type DomainConfig, domainOfHost, isRedisTrouble, type Log, type StoredRoster } from '@rollcall/runtime'
+import type { ApiNumbers, ReadResult } from './api-numbers.ts'
 import type { Gate } from './gate.ts'
 import { sendBody } from './json-response.ts'
-import { lookupMissing } from './lookup-roster.ts'
+import { type Lookup, lookupMissing } from './lookup-roster.ts'
 import type { Waiting } from './patience.ts'
 import type { RefreshDeps } from './refresh-users.ts'
 import { OUR_FAULT, REDIS_AWAY, RETRY_SOON, type Refuse } from './refusals.ts'
@@ -14,6 +15,7 @@ export interface ReadDeps extends RefreshDeps {
   readonly waiting: Waiting
   readonly readDeadlineMs: number
   readonly refuse: Refuse
+  readonly numbers: Pick<ApiNumbers, 'read'>
   readonly log: Log
 }
 
@@ -145,6 +147,7 @@ async function sendMissing(
     const refused = await deps.openUsers.refusalOfLogin()
     if (refused) return deps.refuse(request, response, refused)
     const lookup = await lookupMissing(user, patience, deps)
+    deps.numbers.read(resultOf(lookup))
     if (lookup.kind === 'stored') return send(form, user, lookup.roster, request, response)
     if (lookup.kind === 'failed' && lookup.failure.code === 'user-unknown')
       return sendUnknown(form, user, request, response, deps)
@@ -157,6 +160,11 @@ async function sendMissing(
   } finally {
     patience.end()
   }
+}
+
+function resultOf(lookup: Lookup): ReadResult {
+  if (lookup.kind === 'stored') return 'fetched'
+  return lookup.kind === 'failed' && lookup.failure.code === 'user-unknown' ? 'unknown' : lookup.kind
 }
 
 function sendUnknown(

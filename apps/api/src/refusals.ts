@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { printable, refusal } from '@rollcall/roster'
 import type { Log } from '@rollcall/runtime'
+import type { ApiNumbers } from './api-numbers.ts'
 import { type Headers, sendJson, sendProblem } from './json-response.ts'
 
 export interface Refusal {
@@ -28,8 +29,9 @@ export const OUR_FAULT: Refusal = { status: 500, message: 'Something went wrong 
  * Answers what is not to be had, and says so in the log. The form belongs to the path: problem+json under /v1 and /ops, the four
  * fields of mod_http_roster_admin under /roster_admin, status and message elsewhere.
  */
-export function refuser(log: Log): Refuse {
+export function refuser(log: Log, numbers?: Pick<ApiNumbers, 'refused'>): Refuse {
   return (request, response, { status, message, headers = {}, caller }) => {
+    numbers?.refused(status)
     const path = pathOf(request)
     const level = status >= 500 ? 'warn' : 'info'
     log[level](

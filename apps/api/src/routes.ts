@@ -11,6 +11,7 @@ import {
 } from '@rollcall/roster'
 import { type DomainConfig, domainOfHost, isRefreshId, type Right, type SpanFacts } from '@rollcall/runtime'
 import express, { type Request, type RequestHandler, type Response } from 'express'
+import type { ApiNumbers } from './api-numbers.ts'
 import type { Caller, Gate, Refused } from './gate.ts'
 import { sendJson } from './json-response.ts'
 import { type JudgeDeps, judgeEmptied } from './judge-emptied.ts'
@@ -29,6 +30,7 @@ export interface RouteDeps extends RefreshDeps {
   readonly maxBodyBytes: number
   readonly maxUsernames: number
   readonly refuse: Refuse
+  readonly numbers: Pick<ApiNumbers, 'refreshed'>
 }
 
 interface Route {
@@ -108,6 +110,7 @@ async function refreshAndAnswer(
   response: Response,
   deps: RouteDeps,
 ): Promise<void> {
+  const begun = performance.now()
   const patience = deps.waiting.enter(response, Math.max(0, Number(response.locals.deadline) - performance.now()))
   try {
     const refused = refresh.users.length > 0 ? await deps.openUsers.refusalOfRefresh() : null
@@ -115,6 +118,7 @@ async function refreshAndAnswer(
     const result = await refreshUsers(refresh, patience, deps)
     deps.tracing?.note(factsOf(refresh, result))
     const { httpStatus, body } = summarised(result)
+    deps.numbers.refreshed(httpStatus, refresh.users.length, performance.now() - begun)
     sendJson(response, httpStatus, body, httpStatus === 202 ? { location: `/v1/refreshes/${result.refresh}` } : {})
   } finally {
     patience.end()

@@ -1,11 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { refusal } from '@rollcall/roster'
-import { isRedisTrouble } from '@rollcall/runtime'
+import { type Exposition, isRedisTrouble } from '@rollcall/runtime'
 import cors from 'cors'
-import express, { type ErrorRequestHandler, type Express } from 'express'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import type { ApiNumbers } from './api-numbers.ts'
 import { type HealthDeps, readiness } from './health.ts'
-import { sendJson } from './json-response.ts'
+import { sendBody, sendJson } from './json-response.ts'
 import type { Access } from './ops/access.ts'
 import { opsHeaders } from './ops/headers.ts'
 import { opsRouter } from './ops/ops.ts'
@@ -22,6 +23,8 @@ export interface ServerDeps
   readonly store: RouteDeps['store']
   readonly health: HealthDeps
   readonly corsOrigins: readonly string[]
+  readonly numbers: ApiNumbers
+  readonly metrics: Exposition
   readonly opsRoutes: readonly OpsRoute[]
   /** Of the built dashboard; null: there is none. */
   readonly dashboardDirectory: string | null
@@ -83,6 +86,7 @@ function application(deps: ServerDeps): Express {
     const { httpStatus, body } = await readiness(deps.health)
     sendJson(response, httpStatus, body)
   })
+  app.get('/metrics', metrics(deps))
   for (const { method, path, handlers } of routes(deps)) {
     app[method](path, ...handlers)
     app.all(path, (request, response) => {
@@ -99,6 +103,21 @@ function application(deps: ServerDeps): Express {
   )
   app.use(onError(deps))
   return app
+}
+
+/** The numbers of all domains, for whoever may look at any. */
+function metrics({ gate, refuse, metrics: { text, contentType } }: ServerDeps): RequestHandler {
+  return async (request, response) => {
+    const caller = gate(request)
+    if (caller.kind === 'refused') return refuse(request, response, caller)
+    if (!caller.operator.rights.includes('view'))
+      return refuse(request, response, {
+        status: 403,
+        message: `The token "${caller.name}" has no right to view`,
+        caller: caller.name,
+      })
+    sendBody(response, 200, await text(), { 'content-type': contentType })
+  }
 }
 
 /** What a caller did wrong is theirs to mend (4xx), Redis' absence is nobody's (503), all else is our bug (500). */

@@ -1,24 +1,29 @@
+import { userFromJid } from '@rollcall/roster'
 import {
   isRedisTrouble,
   type Log,
+  PRIORITY,
   QUEUE_NAME,
   type RedisClient,
   type RefreshJob,
   shardKeys,
   type Tracing,
 } from '@rollcall/runtime'
-import { UnrecoverableError } from 'bullmq'
+import { type Job, UnrecoverableError } from 'bullmq'
+import { countedStore } from './counted-store.ts'
 import { jobLosses } from './job-losses.ts'
 import type { JobsInHand } from './jobs-in-hand.ts'
 import { AttemptFailedError, type ProcessDeps, processJob } from './process-job.ts'
 import { TurningWorker } from './turning-worker.ts'
 import type { Loop } from './watch-loops.ts'
+import type { WorkerNumbers } from './worker-numbers.ts'
 
 export interface JobsOptions extends ProcessDeps {
   readonly redis: RedisClient
   /** The shards whose jobs are taken. */
   readonly serves: readonly number[]
   readonly inHand: JobsInHand
+  readonly numbers: WorkerNumbers
   readonly jobLockMs: number
   readonly stallCheckMs: number
   readonly tracing?: Tracing | undefined
@@ -42,13 +47,34 @@ export interface RunningJobs {
 }
 
 /** Takes the jobs of some shards. */
-export function startJobs({ redis, serves, jobLockMs, stallCheckMs, tracing, ...deps }: JobsOptions): RunningJobs {
-  const process = (job: Parameters<typeof processJob>[0], token = '') => processJob(job, token, deps)
+export function startJobs({
+  redis,
+  serves,
+  jobLockMs,
+  stallCheckMs,
+  numbers,
+  tracing,
+  ...deps
+}: JobsOptions): RunningJobs {
+  const asked = { ...deps, store: countedStore(deps.store, numbers, true) }
+  const unasked = { ...deps, store: countedStore(deps.store, numbers, false) }
+  const processIn =
+    (shard: number) =>
+    async (job: Job<RefreshJob>, token = ''): Promise<string> => {
+      try {
+        return await processJob(job, token, job.priority === PRIORITY.repair ? unasked : asked)
+      } catch (error) {
+        if (error instanceof AttemptFailedError) numbers.retried(userFromJid(job.data.user).domain)
+        throw error
+      } finally {
+        numbers.jobEnded(shard)
+      }
+    }
   const { inHand, log } = deps
   const losses = jobLosses(log)
   const refusals = redisRefusals(log)
   const workers = serves.map((shard) => {
-    const worker = new TurningWorker<RefreshJob, string>(QUEUE_NAME, process, {
+    const worker = new TurningWorker<RefreshJob, string>(QUEUE_NAME, processIn(shard), {
       connection: redis,
       prefix: shardKeys(shard).prefix,
       concurrency: inHand.of(shard),
@@ -58,6 +84,7 @@ export function startJobs({ redis, serves, jobLockMs, stallCheckMs, tracing, ...
       maximumRateLimitDelay: RATE_LIMIT_LOOK_MS,
       maxStalledCount: Number.MAX_SAFE_INTEGER, // `starts` decides: BullMQ would fail the job without our code
       removeOnComplete: { count: 0 },
+      metrics: { maxDataPoints: 1 }, // how many jobs have ended, which the api tells Prometheus
       removeOnFail: { count: KEPT_FAILED_JOBS },
       ...(tracing && { telemetry: tracing.telemetry }),
     })

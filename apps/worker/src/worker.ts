@@ -5,15 +5,18 @@ import {
   backendLimits,
   type Config,
   connectRedis,
+  history,
   type Later,
   type Log,
   loadMeter,
   newProcessId,
+  recorder,
   refreshQueue,
   rosterStore,
   shardList,
   shutDown,
   startHeartbeat,
+  startWritingHistory,
   type Tracing,
   UNLIMITED,
   versionOf,
@@ -22,10 +25,12 @@ import {
 import { guardedBackend } from './guarded-backend.ts'
 import { startJobs } from './jobs.ts'
 import { jobsInHand } from './jobs-in-hand.ts'
+import { recentFetches } from './recent-fetches.ts'
 import { startSweep } from './sweep.ts'
 import { tracedWrites } from './traced-writes.ts'
 import { startUpkeep } from './upkeep.ts'
 import { watchLoops } from './watch-loops.ts'
+import { type WorkerNumbers, workerNumbers } from './worker-numbers.ts'
 
 export interface RunningWorker {
   /** Resolves when it has been stuck for so long that it has to be restarted. */
@@ -63,6 +68,8 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
     attempts: config.jobAttempts,
     backoffMs: config.retryBackoffMs,
   })
+  const numbersOf = recorder('worker')
+  const numbers = workerNumbers({ recorder: numbersOf, domains: config.domains.keys(), serves })
   const { fetchRoster, close: closeBackends } = backendClient({
     ...config,
     version,
@@ -81,7 +88,7 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
   const backend = guardedBackend({
     ...config,
     domains: config.domains.keys(),
-    fetchRoster,
+    fetchRoster: countedFetch(fetchRoster, numbers),
     inHand,
     place: (domain) => placeForProbe(domain, limits),
     onBackendClosed,
@@ -97,6 +104,7 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
     serves,
     redis: queueRedis,
     inHand,
+    numbers,
     backend,
     store: tracing ? tracedWrites(store, tracing) : store,
     tracing,
@@ -114,6 +122,12 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
   })
   const stopUpkeep = startUpkeep({ ...config, serves, store, queue, log })
   const watch = watchLoops({ ...config, loops: jobs.loops, queue, log })
+  numbersOf.gauge('jobsInHand', () => [{ labels: {}, value: jobs.inHand() }])
+  numbersOf.gauge('loopsStuck', () => [{ labels: {}, value: watch.stuck().length }])
+  numbersOf.gauge('backendBroken', () =>
+    Array.from(config.domains.keys(), (domain) => ({ labels: { domain }, value: backend.isBroken(domain) ? 1 : 0 })),
+  )
+  const writeHistory = startWritingHistory(numbersOf, history(redis))
   const stopHeartbeat = startHeartbeat({
     redis,
     id,
@@ -124,7 +138,8 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
     intervalMs: heartbeatMs,
     stuck: watch.stuck,
     broken: backend.broken,
-    load: loadMeter({ done: () => 0, inHand: jobs.inHand }),
+    fetches: recentFetches(numbers.fetches),
+    load: loadMeter({ done: numbers.jobsEnded, inHand: jobs.inHand }),
   })
   log.info({ shards, serves: shardList(serves), concurrency: config.workerConcurrency }, 'Taking jobs')
 
@@ -140,6 +155,7 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
           { name: 'give shares back', run: limits.stop },
           { name: 'close the backends', run: closeBackends },
           { name: 'close the queue', run: queue.close },
+          { name: 'write down the numbers', run: writeHistory },
           { name: 'send the last traces', run: () => tracing?.flush() },
         ],
         shutdownDeadlineMs,
@@ -147,6 +163,18 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
       )
       for (const connection of [redis, queueRedis]) connection.disconnect()
     },
+  }
+}
+
+type FetchRoster = ReturnType<typeof backendClient>['fetchRoster']
+
+/** Who is not known, or gone, is an answer as good as any. */
+function countedFetch(fetchRoster: FetchRoster, numbers: WorkerNumbers): FetchRoster {
+  return async (user, source) => {
+    const begun = performance.now()
+    const answer = await fetchRoster(user, source)
+    numbers.fetched(user.domain, performance.now() - begun, answer.kind !== 'failed' || answer.code === 'user-unknown')
+    return answer
   }
 }
 

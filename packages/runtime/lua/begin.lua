@@ -3,8 +3,9 @@
 -- ARGV  1 bare JID   2 nonce, fresh   3 starts allowed   4 prefix of the settled channels   5 contacts of a small roster
 --       6 longest pause before a repair, in ms
 -- Returns { 'nothing-to-do' } | { 'given-up' } | { 'begun', generation, fence, source etag, source hash, etag, body,
--- version }. The body comes along when the roster is small, which spares a look for it when the backend's is another one;
--- the version when there is no roster, which tells whether there was one.
+-- version, open }. The body comes along when the roster is small, which spares a look for it when the backend's is another
+-- one; the version when there is no roster, which tells whether there was one. `open`: for how many ms somebody has waited
+-- for the user, -1 when nobody does.
 -- G2: only the latest begun fetch may write: the fence counts, the nonce tells apart two Redis of different memory.
 -- `starts` counts begins that never ended; a user whose fetch keeps killing workers is given up, not passed on for ever (G7),
 -- and repaired as seldom as anybody.
@@ -27,9 +28,11 @@ if starts >= tonumber(ARGV[3]) then
 end
 local fence = number(s[4]) + 1
 redis.call('HSET', KEYS[1], 'fence', text(fence), 'nonce', ARGV[2], 'starts', text(starts + 1))
+local since = redis.call('ZSCORE', KEYS[3], ARGV[1])
+local open = since and math.max(0, millisecondsNow() - tonumber(since)) or -1
 local roster = redis.call('HMGET', KEYS[2], 'etag', 'sourceEtag', 'sourceHash', 'contacts')
 if not roster[1] then -- nothing the backend's answer could be compared with
-  return { 'begun', wanted, fence, '', '', '', '', redis.call('HGET', KEYS[1], 'version') or '0' }
+  return { 'begun', wanted, fence, '', '', '', '', redis.call('HGET', KEYS[1], 'version') or '0', open }
 end
 local body = number(roster[4]) <= tonumber(ARGV[5]) and redis.call('HGET', KEYS[2], 'body')
-return { 'begun', wanted, fence, roster[2] or '', roster[3] or '', roster[1], body or '' }
+return { 'begun', wanted, fence, roster[2] or '', roster[3] or '', roster[1], body or '', '', open }

@@ -30,6 +30,8 @@ export interface ProcessReport {
   readonly silent?: readonly SilentTarget[]
   /** Names of the targets that this gateway serves, each node of a Prosody by its own; absent: none. */
   readonly targets?: readonly string[]
+  /** What came of the last seconds' fetches of this worker, of each domain that had any; absent: none. */
+  readonly fetches?: readonly RecentFetches[]
   /** How often it says so, in ms. */
   readonly intervalMs: number
   readonly load?: ProcessLoad
@@ -49,6 +51,12 @@ export interface SilentTarget {
   /** Changes that wait for it. */
   readonly waiting: number
   readonly reason: string
+}
+
+export interface RecentFetches {
+  readonly domain: Domain
+  readonly all: number
+  readonly failed: number
 }
 
 /** A backend that does not work, as a worker sees it. */
@@ -77,6 +85,7 @@ export interface Heartbeat {
   readonly broken?: () => readonly BrokenBackend[]
   readonly silent?: () => readonly SilentTarget[]
   readonly targets?: () => readonly string[]
+  readonly fetches?: () => readonly RecentFetches[]
   readonly load?: () => ProcessLoad
 }
 
@@ -96,6 +105,7 @@ export function startHeartbeat({
   broken = () => [],
   silent = () => [],
   targets = () => [],
+  fetches = () => [],
   load,
 }: Heartbeat): () => Promise<void> {
   const report: ProcessReport = {
@@ -112,10 +122,7 @@ export function startHeartbeat({
   const text = (): string =>
     JSON.stringify({
       ...report,
-      ...(stuck().length > 0 && { stuck: stuck() }),
-      ...(broken().length > 0 && { broken: broken() }),
-      ...(silent().length > 0 && { silent: silent() }),
-      ...(targets().length > 0 && { targets: targets() }),
+      ...someOf({ stuck: stuck(), broken: broken(), silent: silent(), targets: targets(), fetches: fetches() }),
       ...(load && { load: load() }),
     })
   const beat = async (): Promise<void> => {
@@ -129,6 +136,9 @@ export function startHeartbeat({
     await Promise.all([redis.del(processKey(id)), redis.zrem(PROCESSES_KEY, id)])
   }
 }
+
+const someOf = (lists: Readonly<Record<string, readonly unknown[]>>) =>
+  Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))
 
 /** The processes that live. */
 export async function liveProcesses(redis: RedisClient): Promise<ProcessReport[]> {

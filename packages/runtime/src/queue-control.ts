@@ -66,6 +66,14 @@ export function queueControl({ redis, shards }: QueueControlOptions) {
       return all.filter((shard) => isPaused[shard])
     },
 
+    /** What BullMQ tells Prometheus of the queue of each shard: a text for each. */
+    exposition: (): Promise<string[]> =>
+      Promise.all(
+        Array.from({ length: shards }, async (_, shard) =>
+          (await queues.of(shard)).exportPrometheusMetrics({ shard: String(shard) }),
+        ),
+      ),
+
     /** No job is taken any more; those that run go on to their end. */
     async pause(shard: number): Promise<void> {
       await (await queues.of(shard)).pause()

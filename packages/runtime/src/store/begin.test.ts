@@ -19,7 +19,24 @@ test('a fetch begins with the generation that is wanted then', async () => {
     fence: 1,
     nonce: expect.stringMatching(/^[\da-f-]{36}$/),
     source: {},
+    askedAt: expect.any(Number),
   })
+})
+
+test('a fetch knows for how long its user has been asked for, if at all', async () => {
+  const { store, redis, keys } = fresh
+  await store.request(0, [john.jid], '')
+  await redis.zincrby(keys.open, -60_000, john.jid)
+  await store.request(0, [john.jid], '') // the one that came first counts
+  const first = await store.begin(john)
+  if (first.kind !== 'begun') throw new Error(first.kind)
+  const waitedMs = performance.now() - (first.askedAt ?? Number.NaN)
+  expect(waitedMs).toBeGreaterThanOrEqual(60_000)
+  expect(waitedMs).toBeLessThan(65_000)
+  await redis.set(keys.jobLock('job'), 'token')
+  const failure = { code: 'backend-status', message: 'It said 500' } as const
+  await store.fail(john, first, failure, { jobId: 'job', token: 'token' })
+  expect(await store.begin(john)).not.toHaveProperty('askedAt') // a repair, for which nobody waits
 })
 
 test('G2: each fetch that begins has a higher fence and a nonce of its own', async () => {

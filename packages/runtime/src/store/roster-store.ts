@@ -32,6 +32,10 @@ export interface Fetch {
   readonly body?: string
   /** Nothing is stored, but was once: what has changed since then is not known. */
   readonly dropped?: true
+  /**
+   * When the user was first asked for, as `performance.now()` counts: so long ago as Redis says. Absent: nobody waits.
+   */
+  readonly askedAt?: number
 }
 
 export type Begin = Fetch | { readonly kind: 'nothing-to-do' } | { readonly kind: 'given-up' }
@@ -148,15 +152,25 @@ export function rosterStore(options: RosterStoreOptions) {
       const keys = keysOf(jid)
       const nonce = randomUUID()
       const args = [jid, nonce, maxStarts, keys.settledPrefix, SMALL_ROSTER, repairMaxMs]
-      const [kind, generation, fence, sourceEtag, sourceHash, etag, body, version] = (await run(
+      const [kind, generation, fence, sourceEtag, sourceHash, etag, body, version, openMs = -1] = (await run(
         'begin',
         settlingKeys(keys, jid),
         args,
-      )) as [Begin['kind'], number, number, string, string, string, string, string?]
+      )) as [Begin['kind'], number, number, string, string, string, string, string?, number?]
       if (kind !== 'begun') return { kind }
       const source = { ...(sourceEtag && { etag: sourceEtag }), ...(sourceHash && { hash: sourceHash }) }
       const dropped = Number(version) > 0 && { dropped: true as const }
-      return { kind, generation, fence, nonce, source, ...(etag && { etag }), ...(body && { body }), ...dropped }
+      return {
+        kind,
+        generation,
+        fence,
+        nonce,
+        source,
+        ...(etag && { etag }),
+        ...(body && { body }),
+        ...dropped,
+        ...(openMs >= 0 && { askedAt: performance.now() - openMs }),
+      }
     },
 
     async commit({ jid, username, domain }: User, fetch: Fetch, roster: NewRoster): Promise<CommitResult> {

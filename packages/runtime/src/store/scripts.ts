@@ -29,6 +29,7 @@ const FILES = {
   limit: ['limit'],
   follow: ['follow'],
   lease: ['lease'],
+  record: ['record'],
 } as const
 
 export type ScriptName = keyof typeof FILES

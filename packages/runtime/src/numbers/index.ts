@@ -1,0 +1,18 @@
+export { type Exposition, expose } from './expose.ts'
+export {
+  bucketsIn,
+  HISTORY,
+  type History,
+  history,
+  MOST_DOMAINS_IN_HISTORY,
+  RESOLUTIONS,
+  type Resolution,
+  type Step,
+  type Steps,
+  sumIn,
+} from './history.ts'
+export { joinExpositions } from './join-expositions.ts'
+export { METRICS, type MetricSpec } from './metrics.ts'
+export { type Count, type Recorder, recorder, type Series, type Times } from './recorder.ts'
+export { BOUNDS_MS, BUCKETS, bucketOf, percentile } from './time-buckets.ts'
+export { startWritingHistory } from './write-history.ts'

@@ -1,0 +1,102 @@
+import type { ProcessRole } from '../processes.ts'
+import { type CounterKey, type GaugeKey, type HistogramKey, METRICS, type MetricKey } from './metrics.ts'
+import { BUCKETS, bucketOf } from './time-buckets.ts'
+
+/** A number that grows: add to `n`, which is all that counting costs. */
+export interface Count {
+  n: number
+}
+
+/** Times, counted in buckets. */
+export interface Times {
+  record(ms: number): void
+}
+
+/** A count as it is now, and what it is called in the history; undefined: it is not kept there. */
+export interface Kept {
+  readonly field: string
+  readonly count: Count
+}
+
+/** One series of a metric. */
+export interface Series {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+export interface TimesSeries {
+  readonly labels: Readonly<Record<string, string>>
+  readonly counts: readonly Count[]
+  readonly sumMs: number
+}
+
+export type Recorder = ReturnType<typeof recorder>
+
+/**
+ * The numbers of one process: counted here, read when Prometheus asks and when the history is written. Whoever counts gets
+ * a count of its own, once, and adds to it: a job has a hundred microseconds, a read twenty.
+ */
+export function recorder(role: ProcessRole) {
+  const counters = new Map<CounterKey, { readonly labels: Readonly<Record<string, string>>; readonly count: Count }[]>()
+  const histograms = new Map<
+    HistogramKey,
+    { labels: Readonly<Record<string, string>>; counts: Count[]; sumMs: number }[]
+  >()
+  const gauges = new Map<GaugeKey, () => Iterable<Series>>()
+  const kept: Kept[] = []
+
+  const keep = (field: string | undefined, count: Count): void => {
+    if (field !== undefined) kept.push({ field, count })
+  }
+
+  return {
+    role,
+
+    /** A count of a metric; `field` is its name in the history. Several may share a field: they are added up. */
+    counter(key: CounterKey, labels: Readonly<Record<string, string>> = {}, field?: string): Count {
+      insist(key, role, labels)
+      const count: Count = { n: 0 }
+      counters.set(key, [...(counters.get(key) ?? []), { labels, count }])
+      keep(field, count)
+      return count
+    },
+
+    /** Times of a metric; in the history there is a field for each bucket: `<field>:<number>`. */
+    times(key: HistogramKey, labels: Readonly<Record<string, string>> = {}, field?: string): Times {
+      insist(key, role, labels)
+      const counts = Array.from({ length: BUCKETS }, (): Count => ({ n: 0 }))
+      const series = { labels, counts, sumMs: 0 }
+      histograms.set(key, [...(histograms.get(key) ?? []), series])
+      if (field !== undefined) for (const [i, count] of counts.entries()) keep(`${field}:${i}`, count)
+      return {
+        record(ms) {
+          ;(counts[bucketOf(ms)] as Count).n++
+          series.sumMs += ms
+        },
+      }
+    },
+
+    /** What is as it is when it is asked for. */
+    gauge(key: GaugeKey, read: () => Iterable<Series>): void {
+      insist(key, role, null)
+      gauges.set(key, read)
+    },
+
+    /** All series there are now, for Prometheus. */
+    counters: (key: CounterKey): Series[] =>
+      (counters.get(key) ?? []).map(({ labels, count }) => ({ labels, value: count.n })),
+    histograms: (key: HistogramKey): readonly TimesSeries[] => histograms.get(key) ?? [],
+    gauges: (key: GaugeKey): Iterable<Series> => gauges.get(key)?.() ?? [],
+
+    /** What the history is to have. */
+    kept: (): readonly Kept[] => kept,
+  }
+}
+
+/** A mistake of ours, seen at start: the list of metrics is what others rely on. */
+function insist(key: MetricKey, role: ProcessRole, labels: Readonly<Record<string, string>> | null): void {
+  const spec = METRICS[key]
+  if (!(spec.of as readonly ProcessRole[]).includes(role)) throw new Error(`${spec.name} is no metric of the ${role}`)
+  if (labels && Object.keys(labels).toSorted().join() !== spec.labels.toSorted().join())
+    throw new Error(`${spec.name} has the labels ${spec.labels.join(', ')}, and not ${Object.keys(labels).join(', ')}`)
+}

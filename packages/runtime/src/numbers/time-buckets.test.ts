@@ -1,0 +1,52 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { BOUNDS_MS, BUCKETS, bucketOf, percentile } from './time-buckets.ts'
+
+const times = fc.array(fc.double({ min: 0, max: 900_000, noNaN: true }), { minLength: 1, maxLength: 500 })
+const share = fc.double({ min: 0.01, max: 1, noNaN: true })
+
+function countsOf(all: readonly number[]): number[] {
+  const counts = new Array<number>(BUCKETS).fill(0)
+  for (const ms of all) counts[bucketOf(ms)] = (counts[bucketOf(ms)] ?? 0) + 1
+  return counts
+}
+
+test('bounds grow, each to twice the last at most', () => {
+  for (let i = 1; i < BOUNDS_MS.length; i++) {
+    const factor = (BOUNDS_MS[i] ?? 0) / (BOUNDS_MS[i - 1] ?? 1)
+    expect(factor).toBeGreaterThan(1)
+    expect(factor).toBeLessThanOrEqual(2)
+  }
+})
+
+test('a time counts in the first bucket whose bound it does not exceed', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 2_000_000, noNaN: true }), (ms) => {
+      const at = BOUNDS_MS.findIndex((bound) => ms <= bound)
+      expect(bucketOf(ms)).toBe(at === -1 ? BOUNDS_MS.length : at)
+    }),
+  )
+})
+
+test('a percentile is in the bucket of the exact one', () => {
+  fc.assert(
+    fc.property(times, share, (all, of) => {
+      const exact = all.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(of * all.length - 1e-9) - 1)] ?? 0
+      const told = percentile(countsOf(all), of) ?? Number.NaN
+      const bucket = bucketOf(exact)
+      expect(told).toBeGreaterThanOrEqual(BOUNDS_MS[bucket - 1] ?? 0)
+      expect(told).toBeLessThanOrEqual(BOUNDS_MS[bucket] ?? Number.POSITIVE_INFINITY)
+    }),
+  )
+})
+
+test('of nothing there is no percentile', () => {
+  expect(percentile(countsOf([]), 0.5)).toBe(null)
+})
+
+test('times that are spread evenly have the percentiles that they should', () => {
+  const counts = countsOf(Array.from({ length: 100_000 }, (_, i) => i / 100)) // 0 to 1,000 ms
+  expect(percentile(counts, 0.5)).toBeCloseTo(500, 0)
+  expect(percentile(counts, 0.95)).toBeCloseTo(950, 0)
+  expect(percentile(counts, 0.99)).toBeCloseTo(990, 0)
+})
