@@ -26,7 +26,11 @@ export function Dialog({ isOpen, onClose, title, size = 'plain', children, actio
       <Radix.Portal>
         <div className={styles.over}>
           <div className={styles.backdrop} />
-          <Radix.Content className={classes(styles.dialog, styles[size])} aria-describedby={undefined}>
+          <Radix.Content
+            className={classes(styles.dialog, styles[size])}
+            aria-describedby={undefined}
+            onOpenAutoFocus={focusFirstField}
+          >
             <header className={styles.head}>
               <Radix.Title className={styles.title}>{title}</Radix.Title>
               <Radix.Close asChild>
@@ -40,4 +44,12 @@ export function Dialog({ isOpen, onClose, title, size = 'plain', children, actio
       </Radix.Portal>
     </Radix.Root>
   )
+}
+
+/** One begins at what there is to fill in, else at the dialog itself: not at its close button, which is what comes first. */
+function focusFirstField(event: Event): void {
+  event.preventDefault()
+  const dialog = event.currentTarget as HTMLElement
+  const field = dialog.querySelector<HTMLElement>('input, select, textarea')
+  ;(field ?? dialog).focus()
 }

@@ -1,5 +1,6 @@
 import { Tabs as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
+import { classes } from './classes.ts'
 import styles from './tabs.module.css'
 
 interface Tab<Value extends string> {
@@ -14,13 +15,15 @@ interface TabsProps<Value extends string> {
   readonly value: Value
   readonly onChange: (value: Value) => void
   readonly tabs: readonly Tab<Value>[]
+  /** In a card without room around its content. */
+  readonly isFlush?: boolean
 }
 
 /** Which one is open is for the view to keep, in its address. */
-export function Tabs<Value extends string>({ label, value, onChange, tabs }: TabsProps<Value>) {
+export function Tabs<Value extends string>({ label, value, onChange, tabs, isFlush = false }: TabsProps<Value>) {
   return (
     <Radix.Root value={value} onValueChange={(chosen) => onChange(chosen as Value)}>
-      <Radix.List className={styles.list} aria-label={label}>
+      <Radix.List className={classes(styles.list, isFlush && styles.flushList)} aria-label={label}>
         {tabs.map((tab) => (
           <Radix.Trigger key={tab.value} value={tab.value} className={styles.tab}>
             {tab.label}
@@ -28,7 +31,7 @@ export function Tabs<Value extends string>({ label, value, onChange, tabs }: Tab
         ))}
       </Radix.List>
       {tabs.map((tab) => (
-        <Radix.Content key={tab.value} value={tab.value} className={styles.content}>
+        <Radix.Content key={tab.value} value={tab.value} className={isFlush ? undefined : styles.content}>
           {tab.content}
         </Radix.Content>
       ))}

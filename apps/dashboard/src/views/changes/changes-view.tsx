@@ -60,7 +60,7 @@ export function ChangesView() {
               type="search"
               value={typed}
               onChange={(event) => type(event.target.value)}
-              placeholder="john, or john@example.org"
+              placeholder="john@example.org"
               autoCapitalize="none"
             />
           </Field>

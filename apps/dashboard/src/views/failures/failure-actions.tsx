@@ -4,6 +4,7 @@ import { type FailureFilter, failuresQuery, useDismissFailures, useRetryFailures
 import { useRefusal } from '../../data/session.ts'
 import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { Button } from '../../ui/button.tsx'
+import { classes } from '../../ui/classes.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { useToast } from '../../ui/toast.tsx'
@@ -12,35 +13,32 @@ import type { Retried } from './retry-progress.tsx'
 
 interface FailureActionsProps {
   readonly filter: FailureFilter
-  /** Behind the verb: `all`, `with backend-timeout at example.org`. */
-  readonly matching: string
   readonly count: number
   readonly onRetried: (retried: Retried) => void
   readonly isInRow?: boolean
 }
 
 /** Retry or dismiss all who match, not only those in sight. */
-export function FailureActions({ filter, matching, count, onRetried, isInRow = false }: FailureActionsProps) {
+export function FailureActions({ filter, count, onRetried, isInRow = false }: FailureActionsProps) {
   const refusal = useRefusal(filter.domain ?? '*')
   const [asked, setAsked] = useState<'retry' | 'dismiss'>()
   const close = () => setAsked(undefined)
   const names = (verb: string) =>
     isInRow
-      ? { children: verb, 'aria-label': `${verb} ${matching}` }
+      ? { children: verb, 'aria-label': `${verb} users${thoseOf(filter)}` }
       : { children: `${verb} all ${formatCount(count)}…` }
   return (
-    <div className={styles.actions}>
+    <div className={classes(styles.actions, isInRow && styles.inRow)}>
       <Button icon="refreshes" disabledReason={refusal} onClick={() => setAsked('retry')} {...names('Retry')} />
       <Button icon="close" disabledReason={refusal} onClick={() => setAsked('dismiss')} {...names('Dismiss')} />
-      {asked === 'retry' && <RetryDialog filter={filter} matching={matching} onClose={close} onRetried={onRetried} />}
-      {asked === 'dismiss' && <DismissDialog filter={filter} matching={matching} onClose={close} />}
+      {asked === 'retry' && <RetryDialog filter={filter} onClose={close} onRetried={onRetried} />}
+      {asked === 'dismiss' && <DismissDialog filter={filter} onClose={close} />}
     </div>
   )
 }
 
 interface DialogProps {
   readonly filter: FailureFilter
-  readonly matching: string
   readonly onClose: () => void
 }
 
@@ -50,26 +48,27 @@ function useTrueCount(filter: FailureFilter): string {
   return data === undefined ? 'all users' : formatCountOf(data.total, 'user')
 }
 
-function RetryDialog({ filter, matching, onClose, onRetried }: DialogProps & Pick<FailureActionsProps, 'onRetried'>) {
+function RetryDialog({ filter, onClose, onRetried }: DialogProps & Pick<FailureActionsProps, 'onRetried'>) {
   const retry = useRetryFailures(filter)
   const toast = useToast()
   const count = useTrueCount(filter)
   const start = async () => {
     const retried = await retry.mutateAsync()
     if (retried.refreshes.length === 0) toast('good', 'Nobody is failed like that any more')
-    else onRetried({ ...retried, matching })
+    else onRetried({ ...retried, who: thoseOf(filter) })
   }
   return (
     <ConfirmDialog isOpen onClose={onClose} title={`Retry ${count}?`} confirm="Retry" onConfirm={start}>
       <p>
-        {capitalised(count)} ({matching}) are asked for again, in the background and behind logins and small refreshes.
-        It goes on when this page is closed.
+        {capitalised(count)}
+        {thoseOf(filter)} are asked for again, in the background and behind logins and small refreshes. It goes on when
+        this page is closed.
       </p>
     </ConfirmDialog>
   )
 }
 
-function DismissDialog({ filter, matching, onClose }: DialogProps) {
+function DismissDialog({ filter, onClose }: DialogProps) {
   const { mutateAsync, progress, end } = useDismissFailures(filter)
   const toast = useToast()
   const count = useTrueCount(filter)
@@ -91,8 +90,9 @@ function DismissDialog({ filter, matching, onClose }: DialogProps) {
       onConfirm={dismiss}
     >
       <p>
-        {capitalised(count)} ({matching}) are taken off this list, and are not fetched again by themselves. What is
-        stored of them stays. They come back when they fail again; a refresh or a read fetches them as ever.
+        {capitalised(count)}
+        {thoseOf(filter)} are taken off this list, and are not fetched again by themselves. What is stored of them
+        stays. They come back when they fail again; a refresh or a read fetches them as ever.
       </p>
       {progress && (
         <Progress
@@ -105,5 +105,9 @@ function DismissDialog({ filter, matching, onClose }: DialogProps) {
     </ConfirmDialog>
   )
 }
+
+/** ` with backend-timeout at example.org`; empty: all. */
+const thoseOf = ({ code, domain }: FailureFilter): string =>
+  `${code === undefined ? '' : ` with ${code}`}${domain === undefined ? '' : ` at ${domain}`}`
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

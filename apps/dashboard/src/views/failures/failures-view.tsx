@@ -36,17 +36,8 @@ export function FailuresView() {
   return (
     <Page
       title="Failures"
-      lead="Users whose last fetch failed, by cause and backend. What was stored of them before is still served."
-      actions={
-        total > 0 && (
-          <FailureActions
-            filter={filter}
-            matching={isFiltered ? 'all that match' : 'all'}
-            count={total}
-            onRetried={onRetried}
-          />
-        )
-      }
+      lead="Users whose last fetch failed; what was stored before is still served."
+      actions={total > 0 && <FailureActions filter={filter} count={total} onRetried={onRetried} />}
     >
       {retried.map((one) => (
         <RetryProgress
@@ -132,7 +123,7 @@ const columns = [
     cell: ({ getValue }) => <FailureCodeText code={getValue()} />,
     meta: { onPhone: 'title' },
   }),
-  column.accessor('domain', { header: 'Domain' }),
+  column.accessor('domain', { header: 'Domain', meta: { isNarrow: true } }),
   column.accessor('count', {
     header: 'Users',
     cell: ({ row: { original } }) => (
@@ -143,13 +134,13 @@ const columns = [
     meta: { align: 'end', isNarrow: true },
   }),
   column.accessor('firstAt', {
-    header: 'First',
-    cell: ({ getValue }) => <RelativeTime at={getValue()} />,
-    meta: { isNarrow: true },
-  }),
-  column.accessor('lastAt', {
-    header: 'Last',
-    cell: ({ getValue }) => <RelativeTime at={getValue()} />,
+    header: 'First and last',
+    cell: ({ row: { original } }) => (
+      <span className={styles.times}>
+        <RelativeTime at={original.firstAt} />
+        <RelativeTime at={original.lastAt} />
+      </span>
+    ),
     meta: { isNarrow: true },
   }),
   column.accessor('example', {
@@ -169,7 +160,6 @@ const actionsColumn = (onRetried: (retried: Retried) => void) =>
     cell: ({ row: { original } }) => (
       <FailureActions
         filter={{ code: original.code, domain: original.domain }}
-        matching={`with ${original.code} at ${original.domain}`}
         count={original.count}
         onRetried={onRetried}
         isInRow

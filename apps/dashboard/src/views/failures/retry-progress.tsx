@@ -11,8 +11,8 @@ import { ErrorState } from '../../ui/states.tsx'
 import styles from './retry-progress.module.css'
 
 export interface Retried extends OpsRetry {
-  /** Who: `all`, `with backend-timeout at example.org`. */
-  readonly matching: string
+  /** ` with backend-timeout at example.org`; empty: all. */
+  readonly who: string
 }
 
 /** Links to so many refreshes; the others are in the list of refreshes. */
@@ -27,7 +27,7 @@ interface RetryProgressProps {
 }
 
 /** How far those who are asked for again have come: their refreshes, as one. */
-export function RetryProgress({ retried: { users, refreshes, matching }, onClose }: RetryProgressProps) {
+export function RetryProgress({ retried: { users, refreshes, who }, onClose }: RetryProgressProps) {
   const client = useQueryClient()
   const going = refreshes.filter((id) => hasNotEnded(client.getQueryData(refreshQuery(id).queryKey)))
   const watched = new Set(going.slice(0, MOST_WATCHED))
@@ -35,9 +35,9 @@ export function RetryProgress({ retried: { users, refreshes, matching }, onClose
     queries: refreshes.map((id) => ({ ...refreshQuery(id), enabled: watched.has(id) })),
     combine: together,
   })
-  const title = isDone ? `Retried ${formatCountOf(users, 'user')}` : `Retrying ${formatCountOf(users, 'user')}`
+  const title = `${isDone ? 'Retried' : 'Retrying'} ${formatCountOf(users, 'user')}${who}`
   return (
-    <Card title={title} note={matching} actions={<IconButton icon="close" label="Close" onClick={onClose} />}>
+    <Card title={title} actions={<IconButton icon="close" label="Close" onClick={onClose} />}>
       <div className={styles.words} role="status">
         <Progress
           label={title}

@@ -15,7 +15,6 @@ import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { UserLink } from '../parts/user-link.tsx'
 import { JobDialog } from './job-dialog.tsx'
-import styles from './jobs.module.css'
 
 const route = getRouteApi('/queues')
 
@@ -34,20 +33,19 @@ export function Jobs({ queue }: { readonly queue: OpsQueue }) {
   const navigate = useNavigate({ from: '/queues' })
   return (
     <Card title={`Jobs of shard ${queue.shard}`} isFlush>
-      <div className={styles.tabs}>
-        <Tabs
-          label="Jobs by state"
-          value={state}
-          onChange={(next) =>
-            void navigate({ search: (now) => present({ ...now, state: next }), replace: true, resetScroll: false })
-          }
-          tabs={STATES.map(([value, label]) => ({
-            value,
-            label: `${label} (${formatCount(queue[value])})`,
-            content: <JobsOfState shard={queue.shard} state={value} />,
-          }))}
-        />
-      </div>
+      <Tabs
+        isFlush
+        label="Jobs by state"
+        value={state}
+        onChange={(next) =>
+          void navigate({ search: (now) => present({ ...now, state: next }), replace: true, resetScroll: false })
+        }
+        tabs={STATES.map(([value, label]) => ({
+          value,
+          label: `${label} (${formatCount(queue[value])})`,
+          content: <JobsOfState shard={queue.shard} state={value} />,
+        }))}
+      />
       {job !== undefined && (
         <JobDialog
           shard={queue.shard}

@@ -7,6 +7,7 @@ import { Field, Input } from '../../ui/field.tsx'
 import { Note } from '../../ui/note.tsx'
 import { useToast } from '../../ui/toast.tsx'
 import { limitsFrom, type WrittenLimits, writtenLimits } from './limits.ts'
+import styles from './limits-dialog.module.css'
 
 interface LimitsDialogProps {
   readonly queue: QueueName
@@ -57,7 +58,7 @@ export function LimitsDialog({ queue, name, queues, onClose }: LimitsDialogProps
         </>
       }
     >
-      <form id="limits" onSubmit={save}>
+      <form id="limits" className={styles.form} onSubmit={save}>
         <LimitFields written={written} errors={errors} onChange={setWritten} isPlural={isPlural} />
       </form>
       {limit.error && <Note tone="bad">{limit.error.message}</Note>}

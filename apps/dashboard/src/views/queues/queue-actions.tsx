@@ -43,7 +43,7 @@ export function QueueActions({ queue, queues }: QueueActionsProps) {
     )
 
   return (
-    <div className={styles.actions}>
+    <div className={queue === 'all' ? styles.actions : styles.inRow}>
       {paused < queues.length && button('pause', 'Pause', () => setAsked('pause'))}
       {paused > 0 && button('play', 'Resume', resume)}
       {button('settings', 'Limit', () => setAsked('limits'))}

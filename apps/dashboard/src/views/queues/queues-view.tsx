@@ -39,13 +39,7 @@ export function QueuesView() {
         <>
           <Totals queues={queues} />
           <Card title={queues.length === 1 ? 'The queue' : 'By shard'} isFlush>
-            <DataTable
-              label="Queues"
-              rows={queues}
-              columns={columns}
-              rowId={(queue) => String(queue.shard)}
-              rowTone={(queue) => (queue.isPaused ? 'warn' : undefined)}
-            />
+            <DataTable label="Queues" rows={queues} columns={columns} rowId={(queue) => String(queue.shard)} />
           </Card>
           {chosen === undefined ? (
             <Card title="Jobs">
@@ -68,9 +62,12 @@ function Totals({ queues }: { readonly queues: readonly OpsQueue[] }) {
     <Stats>
       <Stat label="Wait" value={formatCount(sum(waitingOf))} detail="waiting and prioritised" />
       <Stat label="Active" value={formatCount(sum((queue) => queue.active))} detail="being fetched now" />
-      <Stat label="Delayed" value={formatCount(sum((queue) => queue.delayed))} detail="until their next attempt" />
       <Stat label="Done" value={formatRate(sum((queue) => queue.perSecond))} detail="in the last minute" />
-      <Stat label="Oldest wait" value={oldest === 0 ? 'none' : formatDuration(oldest)} />
+      <Stat
+        label="Oldest wait"
+        value={oldest === 0 ? 'none' : formatDuration(oldest)}
+        detail={oldest === 0 ? 'no job waits' : 'of the job that waits longest'}
+      />
       <Stat
         label="Paused"
         value={paused === 0 ? 'none' : formatCount(paused)}

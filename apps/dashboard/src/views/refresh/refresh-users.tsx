@@ -34,6 +34,7 @@ export function RefreshUsers({ refresh }: { readonly refresh: OpsRefresh }) {
   return (
     <Card isFlush>
       <Tabs
+        isFlush
         label="Users by what came of them"
         value={state}
         onChange={(next) => void navigate({ search: { state: next }, replace: true })}

@@ -73,6 +73,7 @@ function KnownUser({ user }: { readonly user: OpsUser }) {
       <UserFacts user={user} />
       <Card isFlush>
         <Tabs
+          isFlush
           label="Of this user"
           value={tab}
           onChange={(next) => void navigate({ search: (now) => present({ ...now, tab: next }), replace: true })}

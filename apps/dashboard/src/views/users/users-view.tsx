@@ -49,7 +49,7 @@ export function UsersView() {
       <div className={styles.view} onKeyDown={moveByArrows}>
         <form onSubmit={open}>
           <Filters>
-            <Field label="Name begins with" hint="Enter opens the first, ↓ goes to the list">
+            <Field label="Name begins with">
               <Input
                 type="search"
                 value={typed}
@@ -90,7 +90,8 @@ export function UsersView() {
 
 function StoredUsers() {
   const stored = useLive(({ snapshot }) => snapshot?.storedUsers)
-  return stored === undefined ? null : `Rosters of ${formatCountOf(stored, 'user')} are stored.`
+  const keys = 'Enter opens the first that is found, ↓ goes to the list.'
+  return stored === undefined ? keys : `Rosters of ${formatCountOf(stored, 'user')} are stored. ${keys}`
 }
 
 interface DomainOfUsersProps {
