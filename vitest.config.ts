@@ -27,6 +27,7 @@ export default defineConfig({
             'tools/src/**/*.test.ts',
             'chaos/src/**/*.test.ts',
           ],
+          css: { include: /tokens\.css/ }, // its colours are looked at
           testTimeout: 20_000, // properties are looked at a thousand times, and a busy machine is slow
         },
       },

@@ -9,7 +9,7 @@ import {
   useTable,
 } from '@tanstack/react-table'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useLayoutEffect, useRef, useState } from 'react'
+import { useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { classes } from './classes.ts'
 import styles from './data-table.module.css'
 import { Icon } from './icon.tsx'
@@ -19,8 +19,8 @@ interface ColumnLook {
   readonly align?: 'end'
   /** As narrow as its content; others share what is left. */
   readonly isNarrow?: boolean
-  /** On phones, where a row is a card: its title; left out; or a line with the column's name, which is what others are. */
-  readonly onPhone?: 'title' | 'hidden'
+  /** On phones, where a row is a card: its title; sentences that need no name; left out. Others stand behind their name. */
+  readonly onPhone?: 'title' | 'text' | 'hidden'
 }
 
 const features = tableFeatures({
@@ -58,6 +58,8 @@ const ROW_HEIGHT_PX = 41
 /** Rows and columns; on phones, a list of cards. It scrolls with the page. */
 export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const { label, rows, columns, rowId, sort, onSort, rowTone } = props
+  // Another array would be another order for the table, and it would render without end.
+  const sorting = useMemo(() => sortingOf(sort), [sort])
   const table = useTable({
     features,
     columns: columns as Column<Row>[],
@@ -65,9 +67,9 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
     getRowId: rowId,
     enableSorting: onSort !== undefined,
     enableSortingRemoval: false,
-    state: { sorting: sortingOf(sort) },
+    state: { sorting },
     onSortingChange: (update) => {
-      const next = typeof update === 'function' ? update(sortingOf(sort)) : update
+      const next = typeof update === 'function' ? update(sorting) : update
       onSort?.(next[0] && `${next[0].desc ? '-' : ''}${next[0].id}`)
     },
   })

@@ -18,8 +18,9 @@ export function Segments({ label, segments }: { readonly label: string; readonly
           replace
           resetScroll={false}
           className={styles.segment}
-          activeProps={{ 'aria-current': undefined }}
+          activeOptions={{ exact: true }}
           aria-current={isChosen ? 'true' : undefined}
+          data-chosen={isChosen || undefined}
         >
           {label}
         </Link>

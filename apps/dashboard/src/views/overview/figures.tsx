@@ -2,7 +2,7 @@ import type { OpsSnapshot } from '@rollcall/roster'
 import { formatDuration, formatMeasured } from '../../format/durations.ts'
 import { formatCount, formatRate, formatShare, formatShort } from '../../format/numbers.ts'
 import { Stat, Stats } from '../../ui/stat.tsx'
-import { errorShareOf, WAIT_BAD_MS, WAIT_LONG_MS } from './judge.ts'
+import { ERRORS_BAD, ERRORS_MANY, errorShareOf, WAIT_BAD_MS, WAIT_LONG_MS } from './judge.ts'
 
 /** The numbers that say how it goes. */
 export function Figures({ snapshot }: { readonly snapshot: OpsSnapshot }) {
@@ -56,7 +56,7 @@ export function Figures({ snapshot }: { readonly snapshot: OpsSnapshot }) {
         label="Error share"
         value={formatShare(errorShare)}
         link={{ to: '/failures' }}
-        tone={errorShare >= 0.05 ? 'bad' : errorShare >= 0.01 ? 'warn' : undefined}
+        tone={errorShare >= ERRORS_BAD ? 'bad' : errorShare >= ERRORS_MANY ? 'warn' : undefined}
         detail={`${formatRate(rates.failedPerSecond)} failed`}
       />
       <Stat

@@ -6,14 +6,12 @@ import { Card } from '../../ui/card.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
-
-/** From here on it should get more, before it refuses to write. As in deploy/prometheus/rules.yml. */
-const MUCH_MEMORY = 0.85
+import { MEMORY_TIGHT } from './judge.ts'
 
 export function RedisCard({ redis }: { readonly redis: OpsRedis }) {
   const { isReachable, reason, since, latencyMs, usedMemoryBytes = 0, maxMemoryBytes = 0, uptimeS } = redis
   const share = maxMemoryBytes === 0 ? 0 : usedMemoryBytes / maxMemoryBytes
-  const isTight = share >= MUCH_MEMORY
+  const isTight = share >= MEMORY_TIGHT
   return (
     <Card
       title="Redis"

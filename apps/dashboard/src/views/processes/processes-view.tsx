@@ -1,5 +1,152 @@
+import type { OpsProcess } from '@rollcall/roster'
+import { getRouteApi } from '@tanstack/react-router'
+import { useLive } from '../../data/live.tsx'
+import { formatBytes } from '../../format/bytes.ts'
+import { formatCountOf, formatRate, formatShare } from '../../format/numbers.ts'
+import { Card } from '../../ui/card.tsx'
+import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { Page } from '../../ui/page.tsx'
+import { RelativeTime } from '../../ui/relative-time.tsx'
+import { Segments } from '../../ui/segments.tsx'
+import { Empty, Loading } from '../../ui/states.tsx'
+import { StatusBadge } from '../../ui/status-badge.tsx'
+import styles from './processes-view.module.css'
 
+const route = getRouteApi('/processes')
+
+const ROLES = ['api', 'worker', 'gateway'] as const
+
+/** Every api, worker and gateway; those that are stuck or silent come first and stand out. */
 export function ProcessesView() {
-  return <Page title="Processes">Nothing here yet.</Page>
+  const processes = useLive(({ snapshot }) => snapshot?.processes)
+  const { role, sort } = route.useSearch()
+  const navigate = route.useNavigate()
+  const shown = processes?.filter((process) => role === undefined || process.role === role)
+  return (
+    <Page
+      title="Processes"
+      lead="Heartbeats come every few seconds. A process that ended without a word stays here for two minutes."
+      actions={
+        <Segments
+          label="Role"
+          segments={[
+            { label: 'All', isChosen: role === undefined, link: linkTo(undefined, sort) },
+            ...ROLES.map((one) => ({ label: NAMES[one], isChosen: one === role, link: linkTo(one, sort) })),
+          ]}
+        />
+      }
+    >
+      <Card isFlush>
+        {shown === undefined ? (
+          <Loading what="the processes" />
+        ) : shown.length === 0 ? (
+          <Empty title={role === undefined ? 'No process is known.' : `No ${role} is known.`}>
+            {role === 'gateway'
+              ? 'Gateways tell the targets of changes. Start one when TARGETS are configured.'
+              : 'Each says of itself in Redis that it lives. Look whether they run, and whether they can reach Redis.'}
+          </Empty>
+        ) : (
+          <DataTable
+            label="Processes"
+            rows={shown}
+            columns={COLUMNS}
+            rowId={(process) => process.id}
+            sort={sort}
+            onSort={(next) =>
+              void navigate({ search: (search) => ({ ...search, sort: next }) as typeof search, replace: true })
+            }
+            rowTone={(process) => (process.state === 'alive' ? undefined : 'bad')}
+          />
+        )}
+      </Card>
+    </Page>
+  )
 }
+
+const NAMES: Record<OpsProcess['role'], string> = { api: 'Apis', worker: 'Workers', gateway: 'Gateways' }
+
+const linkTo = (role: OpsProcess['role'] | undefined, sort: string | undefined) =>
+  ({ to: '/processes', search: { ...(role && { role }), ...(sort && { sort }) } }) as const
+
+const STATES = {
+  alive: { word: 'Alive', tone: 'good' },
+  stuck: { word: 'Stuck', tone: 'bad' },
+  silent: { word: 'Silent', tone: 'bad' },
+} as const
+
+/** What is in hand, by role. */
+const IN_HAND: Record<OpsProcess['role'], readonly [one: string, many: string]> = {
+  api: ['caller waits', 'callers wait'],
+  worker: ['job', 'jobs'],
+  gateway: ['change waits', 'changes wait'],
+}
+
+/** `pid 23 on host-1, serves shards 0, 1`. */
+const placeOf = ({ pid, host, serves }: OpsProcess): string =>
+  `pid ${pid} on ${host}${serves ? `, serves ${serves.length === 1 ? 'shard' : 'shards'} ${serves.join(', ')}` : ''}`
+
+const column = columnsOf<OpsProcess>()
+
+const COLUMNS = column.columns([
+  column.accessor('id', {
+    header: 'Process',
+    meta: { onPhone: 'title' },
+    cell: ({ row: { original: process } }) => (
+      <>
+        <span className={styles.id}>{process.id}</span>
+        <div className={styles.more}>{placeOf(process)}</div>
+        {process.reasons.map((reason) => (
+          <p key={reason} className={styles.reason}>
+            {reason}
+          </p>
+        ))}
+      </>
+    ),
+  }),
+  column.accessor(({ state }) => ['stuck', 'silent', 'alive'].indexOf(state), {
+    id: 'state',
+    header: 'State',
+    meta: { isNarrow: true },
+    cell: ({ row }) => {
+      const { word, tone } = STATES[row.original.state]
+      return <StatusBadge tone={tone}>{word}</StatusBadge>
+    },
+  }),
+  column.accessor('perSecond', {
+    header: 'Does',
+    sortUndefined: 'last',
+    meta: { align: 'end', isNarrow: true },
+    cell: ({ row: { original } }) => (
+      <>
+        {original.perSecond === undefined ? '–' : formatRate(original.perSecond)}
+        {original.inHand !== undefined && (
+          <div className={styles.more}>{formatCountOf(original.inHand, ...IN_HAND[original.role])}</div>
+        )}
+      </>
+    ),
+  }),
+  column.accessor('cpu', {
+    header: 'CPU',
+    sortUndefined: 'last',
+    meta: { align: 'end', isNarrow: true },
+    cell: ({ row }) => (row.original.cpu === undefined ? '–' : formatShare(row.original.cpu)),
+  }),
+  column.accessor('rssBytes', {
+    header: 'Memory',
+    sortUndefined: 'last',
+    meta: { align: 'end', isNarrow: true },
+    cell: ({ row }) => (row.original.rssBytes === undefined ? '–' : formatBytes(row.original.rssBytes)),
+  }),
+  column.accessor(({ startedAt }) => -Date.parse(startedAt), {
+    id: 'uptime',
+    header: 'Started',
+    meta: { align: 'end', isNarrow: true },
+    cell: ({ row }) => <RelativeTime at={row.original.startedAt} />,
+  }),
+  column.accessor('seenAt', {
+    header: 'Heard of',
+    meta: { align: 'end', isNarrow: true },
+    cell: ({ row }) => <RelativeTime at={row.original.seenAt} />,
+  }),
+  column.accessor('version', { header: 'Version', meta: { isNarrow: true } }),
+])
