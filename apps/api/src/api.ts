@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Config,
+  changeLog,
   connectRedis,
   connectSubscriber,
   history,
@@ -16,7 +17,9 @@ import {
   shutDown,
   startHeartbeat,
   startWritingHistory,
+  storedUsers,
   type Tracing,
+  userRecords,
   versionOf,
   vetRedis,
 } from '@rollcall/runtime'
@@ -26,6 +29,7 @@ import { intake } from './intake.ts'
 import { apiMetrics } from './metrics.ts'
 import { openUsers } from './open-users.ts'
 import { access } from './ops/access.ts'
+import { comparison } from './ops/compare-user.ts'
 import { eventStreams } from './ops/event-stream.ts'
 import { failureRoutes } from './ops/failures.ts'
 import { liveSnapshots } from './ops/live.ts'
@@ -33,6 +37,7 @@ import { refreshList } from './ops/refresh-list.ts'
 import { refreshRoutes } from './ops/refreshes.ts'
 import type { OpsRoute } from './ops/route.ts'
 import { snapshotLook } from './ops/snapshot/take-snapshot.ts'
+import { userRoutes } from './ops/users.ts'
 import { waitingRoom } from './patience.ts'
 import { refreshIndex } from './refresh-index.ts'
 import { refreshLooks } from './refresh-looks.ts'
@@ -132,11 +137,19 @@ export async function startApi(
   const nameOf = nameIn(config.defaultDomain)
   const looks = refreshLooks((id) => readRefresh(id, { store, records, shards, nameOf }))
   const list = refreshList({ index, looks })
+  const compared = comparison({ ...config, store, version })
+  const looking = {
+    storedUsers: storedUsers({ redis, shards }),
+    userRecords: userRecords({ redis, shards }),
+    changes: changeLog({ redis, shards }),
+    queues,
+  }
   const opsRoutes: OpsRoute[] = [
     ...who.routes, //
     ...live.routes,
     ...failureRoutes({ store }),
     ...refreshRoutes({ store, records, shards, list, looks }),
+    ...userRoutes({ ...refreshing, ...looking, redis, waiting, compare: compared.compare }),
   ]
   const server = apiServer({
     ...refreshing,
@@ -190,6 +203,7 @@ export async function startApi(
           { name: 'write down the numbers', run: writeHistory },
           { name: 'close the queue', run: () => Promise.all([queue.close(), queues.close()]) },
           { name: 'send the last traces', run: () => tracing?.flush() },
+          { name: 'cut off comparisons', run: compared.close },
         ],
         shutdownDeadlineMs,
         log,

@@ -7,7 +7,8 @@
 -- Returns 'ok' | 'superseded' | 'superseded-open', as latestBegun has it | 'held' | 'tripped', as holdsBack has it: nothing
 -- is written then, and to say that the fetch failed is up to the caller.
 -- Roster, change and settled land together or not at all. G2: only the latest begun fetch writes. G4: nothing else
--- touches the body. G6: a stored roster is never without its change.
+-- touches the body. G6: a stored roster is never without its change. Each change names the user's one before (`prev`), so
+-- that the last of one user are found among those of all.
 
 local user, superseded = latestBegun(KEYS, ARGV)
 if not user then
@@ -23,12 +24,13 @@ end
 local jid = ARGV[1]
 user.version = user.version + 1
 local version = text(user.version)
-local change = redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[12], '*', 'user', jid, 'version', version, 'diff', ARGV[11])
+local change = redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[12], '*', 'user', jid, 'version', version, 'diff', ARGV[11],
+  'prev', user.change)
 local now = string.match(change, '^%d+') -- the id of a stream's entry begins with the time in ms
 redis.call('HSET', KEYS[2], 'body', ARGV[8], 'etag', ARGV[9], 'state', stateOf(user, now), 'contacts', ARGV[10],
   'sourceEtag', ARGV[6], 'sourceHash', ARGV[7])
 if redis.call('ZADD', KEYS[6], now, jid) == 1 then
   redis.call('ZADD', KEYS[7], '0', ARGV[13])
 end
-settle(user, KEYS, ARGV[5], jid, 'fetched', text(user.fetched), 'version', version)
+settle(user, KEYS, ARGV[5], jid, 'fetched', text(user.fetched), 'version', version, 'change', change)
 return 'ok'

@@ -29,7 +29,8 @@ user.fetched = number(fetched) -- this fetch brought no roster
 user.failed = math.max(user.failed, tonumber(ARGV[2]))
 if redis.call('UNLINK', KEYS[2]) == 1 then
   user.version = user.version + 1
-  redis.call('XADD', KEYS[10], 'MAXLEN', '~', ARGV[10], '*', 'user', jid, 'version', text(user.version), 'diff', ARGV[9])
+  user.change = redis.call('XADD', KEYS[10], 'MAXLEN', '~', ARGV[10], '*', 'user', jid, 'version', text(user.version),
+    'diff', ARGV[9], 'prev', user.change)
   redis.call('ZREM', KEYS[7], jid)
   redis.call('ZREM', KEYS[8], ARGV[11])
   redis.call('ZREM', KEYS[9], jid)
@@ -39,5 +40,5 @@ if user.failed > user.fetched then
   neverKnown(KEYS[5], jid, user.wasFailed and (redis.call('HGET', KEYS[1], 'code') or ''))
 end
 settle(user, KEYS, ARGV[5], jid, 'failed', text(user.failed), 'code', ARGV[7], 'message', ARGV[8], 'version',
-  text(user.version))
+  text(user.version), 'change', user.change)
 return 'ok'

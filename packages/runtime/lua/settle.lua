@@ -2,9 +2,9 @@
 --
 -- latestBegun(keys, args)
 --   args   1 bare JID   2 generation   3 fence   4 nonce
--- G2: the user whose roster may be written, since this fetch is the latest begun, with its generation fetched; else nil
--- and what the script returns: 'superseded' (settled by a later fetch) | 'superseded-open' (a later fetch has begun and
--- has not settled the user).
+-- G2: the user whose roster may be written, since this fetch is the latest begun, with its generation fetched and the id of
+-- the last `change`; else nil and what the script returns: 'superseded' (settled by a later fetch) | 'superseded-open' (a
+-- later fetch has begun and has not settled the user).
 --
 -- settle(user, keys, channelPrefix, jid, …)
 --   user   numbers `wanted`, `fetched` and `failed` as they are from now on, `version`, and the text `waiting`
@@ -31,7 +31,8 @@ local function text(integer)
 end
 
 local function latestBegun(keys, args)
-  local s = redis.call('HMGET', keys[1], 'fence', 'nonce', 'wanted', 'fetched', 'failed', 'version', 'waiting')
+  local s = redis.call('HMGET', keys[1], 'fence', 'nonce', 'wanted', 'fetched', 'failed', 'version', 'waiting',
+    'change')
   local generation, fetched, failed = tonumber(args[2]), number(s[4]), number(s[5])
   if s[1] ~= args[3] or s[2] ~= args[4] then
     return nil, math.max(fetched, failed) >= generation and 'superseded' or 'superseded-open'
@@ -39,7 +40,7 @@ local function latestBegun(keys, args)
   local wasFailed = failed > fetched
   fetched = math.max(fetched, generation)
   return { wanted = number(s[3]), fetched = fetched, failed = failed, wasFailed = wasFailed, version = number(s[6]),
-    waiting = s[7] or '' }
+    waiting = s[7] or '', change = s[8] or '' }
 end
 
 local function millisecondsNow()

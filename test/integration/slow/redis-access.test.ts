@@ -9,6 +9,7 @@ import type { BareJid, Domain } from '@rollcall/roster'
 import {
   connectRedis,
   createLog,
+  deliveryOfUser,
   makeToken,
   refreshId,
   refreshOwnerKey,
@@ -58,12 +59,14 @@ describe('with the rights of deploy/redis/users.acl', () => {
   })
 
   const jid = (username: string) => `${username}@localhost` as BareJid
-  /** The store of a role, on a connection of its own. */
-  function storeOf({ REDIS_USERNAME: username, REDIS_PASSWORD: password }: typeof API) {
+  function connectionOf({ REDIS_USERNAME: username, REDIS_PASSWORD: password }: typeof API): Redis {
     const redis = new Redis(admin.options.port ?? 0, { username, password })
     onTestFinished(() => redis.disconnect())
-    return rosterStore({ ...rollcall.config, redis, changesMaxLen: 1000 })
+    return redis
   }
+  const storeOf = (role: typeof API) =>
+    rosterStore({ ...rollcall.config, redis: connectionOf(role), changesMaxLen: 1000 })
+  const looked = (path: string, method = 'GET') => rollcall.send(`/ops/api/${path}`, { method })
   const isDone = async (username: string) => {
     const { status, body } = await rollcall.refresh([username])
     return status === 200 && body.updated === 1
@@ -106,6 +109,10 @@ describe('with the rights of deploy/redis/users.acl', () => {
     expect(await api.failureGroups([broken])).toMatchObject([{ count: 1, last: { jid: jid('broken') } }])
     expect(await api.dismiss(broken, Date.now() + 60_000, 1)).toBe(1)
     await useDashboard()
+    for (const path of ['users?prefix=j', 'users/john']) expect((await looked(path)).status).toBe(200)
+    for (const action of ['refresh', 'compare', 'drop'])
+      expect((await looked(`users/at-login/${action}`, 'POST')).status).toBe(200)
+    await deliveryOfUser(connectionOf(API), 0, 'hook', jid('john'))
     const worker = storeOf(WORKER)
     await worker.repair(0)
     await worker.aged(0, 1)
@@ -128,7 +135,7 @@ describe('with the rights of deploy/redis/users.acl', () => {
       }),
     })
     expect(await isDone('john')).toBe(true)
-    const log = targetLog({ redis: ofGateway(), target: 'hook', shard: 0 })
+    const log = targetLog({ redis: connectionOf(GATEWAY), target: 'hook', shard: 0 })
     await log.ask([{ id: 'by-hand', user: jid('john'), dryRun: false }])
     await expect.poll(async () => Object.keys(await log.answers('by-hand'))).toEqual([jid('john')])
     await expect.poll(async () => (await log.attempts(1))[0]?.result).toBe('arrived')
@@ -160,15 +167,8 @@ describe('with the rights of deploy/redis/users.acl', () => {
     await api.stop()
   }
 
-  function ofGateway(): Redis {
-    const { REDIS_USERNAME: username, REDIS_PASSWORD: password } = GATEWAY
-    const redis = new Redis(admin.options.port ?? 0, { username, password })
-    onTestFinished(() => redis.disconnect())
-    return redis
-  }
-
   test('a gateway can write neither rosters nor the change log', async () => {
-    const redis = ofGateway()
+    const redis = connectionOf(GATEWAY)
     await expect(redis.hset(shardKeys(0).roster(jid('john')), 'body', 'x')).rejects.toThrow('NOPERM')
     await expect(redis.xadd(shardKeys(0).changes, '*', 'user', 'x')).rejects.toThrow('NOPERM')
     await expect(redis.hset(shardKeys(0).user(jid('john')), 'wanted', 1)).rejects.toThrow('NOPERM')

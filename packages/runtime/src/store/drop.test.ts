@@ -35,7 +35,7 @@ test('the roster goes, with all that leads to it; its user settles as failed, an
   const settled = { wanted: 2, fetched: 1, failed: 2, version: 2, ...GONE }
   expect(await state()).toEqual(settled)
   expect(await heard()).toEqual([{ jid, epoch: expect.any(String), ...settled }])
-  expect((await logged())[1]).toEqual(['user', jid, 'version', '2', 'diff', CHANGE])
+  expect((await logged())[1]).toEqual(['user', jid, 'version', '2', 'diff', CHANGE, 'prev', expect.any(String)])
 })
 
 test('G2: only the latest begun fetch drops', async () => {

@@ -42,7 +42,7 @@ interface FailureGroupsOptions {
 }
 
 /** How `groups.lua` calls the group of those whom the backend never knew, in place of their code. */
-const NEVER_KNOWN = 'never-known'
+export const NEVER_KNOWN = 'never-known'
 
 /** Users whose last fetch failed, by why and at whose backend. */
 export function failureGroups({ redis, run, shards, keysAt }: FailureGroupsOptions) {

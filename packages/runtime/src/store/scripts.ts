@@ -26,6 +26,8 @@ const FILES = {
   drop: ['groups', 'settle', 'emptied', 'drop'],
   dismiss: ['groups', 'dismiss'],
   cancel: ['groups', 'settle', 'cancel'],
+  'drop-by-hand': ['groups', 'drop-by-hand'],
+  'changes-of': ['changes-of'],
   limit: ['limit'],
   follow: ['follow'],
   lease: ['lease'],

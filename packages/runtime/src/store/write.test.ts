@@ -26,7 +26,7 @@ describe('commit', () => {
     expect(stored).toMatchObject({ etag: newRoster('one').etag, version: 1, stale: false })
     expect(stored?.body.toString()).toBe(newRoster('one').body)
     const id = expect.stringMatching(`^${stored?.fetchedAt}-0$`)
-    expect(await changes()).toEqual([{ id, user: john.jid, version: '1', diff: newRoster('one').change }])
+    expect(await changes()).toEqual([{ id, user: john.jid, version: '1', diff: newRoster('one').change, prev: '' }])
     expect(await heard()).toMatchObject([{ jid: john.jid, wanted: 1, fetched: 1, failed: 0, version: 1 }])
     expect(await fresh.redis.hget(fresh.keys.roster(john.jid), 'contacts')).toBe('1')
     expect(await fresh.redis.zrange(fresh.keys.open, '0', '-1')).toEqual([])

@@ -1,9 +1,9 @@
+export { type DeliveryOfUser, deliveryOfUser } from './delivery-of-user.ts'
 export { newestChange } from './newest-change.ts'
 export {
   Attempt,
   type Delivery,
   type Followed,
-  type LogEntry,
   type Position,
   SyncRequest,
   type TargetLog,

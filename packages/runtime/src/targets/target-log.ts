@@ -3,6 +3,7 @@ import { BareJid, type Domain, TargetFailureCode } from '@rollcall/roster'
 import { z } from 'zod'
 import { deliveryKeys, shardKeys } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
+import { entryOf, type LogEntry } from '../store/log-entry.ts'
 import { nameOf, userOfName } from '../store/names.ts'
 import { loadScripts, type Scripts, scriptRunner } from '../store/scripts.ts'
 import { TargetState } from './target-state.ts'
@@ -13,14 +14,6 @@ export interface Position {
   readonly epoch: string
   /** Id of the last entry before which everything has arrived, itself included. */
   readonly id: string
-}
-
-/** One entry of the change log, its diff not parsed yet. */
-export interface LogEntry {
-  readonly id: string
-  readonly user: BareJid
-  readonly version: string
-  readonly diff: string
 }
 
 export interface Followed {
@@ -93,7 +86,7 @@ const OWED_RETRY_MS = 600_000
 /** Users asked for, or owed, that are taken at a time. */
 const MOST_AT_ONCE = 100
 /** Attempts that are kept, about. */
-const ATTEMPTS_KEPT = 1_000
+export const ATTEMPTS_KEPT = 1_000
 /** How long the answer to a request to sync can be read. */
 const ANSWER_TTL_S = 600
 
@@ -212,17 +205,5 @@ export function targetLog({ redis, target, shard, scripts = loadScripts(redis.is
       const text = await redis.hget(keys.delivery, 'state')
       return text === null ? null : TargetState.parse(JSON.parse(text))
     },
-  }
-}
-
-/** An entry as Redis has it: its fields and values in one list. */
-function entryOf([id, list]: [string, string[]]): LogEntry {
-  const fields = new Map<string, string>()
-  for (let i = 0; i < list.length; i += 2) fields.set(list[i] ?? '', list[i + 1] ?? '')
-  return {
-    id,
-    user: fields.get('user') as BareJid,
-    version: fields.get('version') ?? '0',
-    diff: fields.get('diff') ?? '',
   }
 }

@@ -8,14 +8,13 @@ import {
   type TargetLog,
   targetLog,
 } from '@rollcall/runtime'
+import { namedTargets } from '../named-targets.ts'
 
 export interface TargetsLookOptions {
   readonly redis: RedisClient
   readonly shards: number
   readonly targets: readonly TargetConfig[]
 }
-
-type NamedTarget = Pick<TargetConfig, 'name' | 'type' | 'domain'>
 
 /** How each target does in each shard, as the gateway last wrote that serves it. */
 export function targetsLook({ redis, shards, targets }: TargetsLookOptions) {
@@ -59,13 +58,3 @@ export function targetsLook({ redis, shards, targets }: TargetsLookOptions) {
 }
 
 const NOTHING_KNOWN = { lagMs: 0, waiting: 0, owed: 0, delivered: 0, rejected: 0 }
-
-/** A Prosody of several nodes is a target for each; which there are, found by DNS say, is told by the gateways that serve them. */
-function namedTargets(targets: readonly TargetConfig[], gateways: readonly HeardProcess[]): NamedTarget[] {
-  const served = new Set(gateways.flatMap((gateway) => gateway.targets ?? []))
-  return targets.flatMap(({ name, type, domain }): NamedTarget[] => {
-    if (type !== 'prosody-refresh') return [{ name, type, domain }]
-    const nodes = [...served].filter((one) => one.startsWith(`${name}@`)).toSorted()
-    return nodes.length > 0 ? nodes.map((node) => ({ name: node, type, domain })) : [{ name, type, domain }]
-  })
-}

@@ -1,0 +1,69 @@
+import type { BareJid } from '@rollcall/roster'
+import { shardKeys, shardOf } from '../keys.ts'
+import type { RedisClient } from '../redis.ts'
+import { entryOf, type LogEntry } from './log-entry.ts'
+import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
+
+/** An entry, and the shard in whose log it is. */
+export interface ShardEntry extends LogEntry {
+  readonly shard: number
+}
+
+/** Where a log ends: the last entry it ever had ('0-0': none), and how many it had by then (null: this Redis does not count). */
+export interface LogEnd {
+  readonly id: string
+  readonly added: number | null
+}
+
+export interface ChangeLogOptions {
+  readonly redis: RedisClient
+  readonly shards: number
+  readonly scripts?: Scripts
+}
+
+export type ChangeLog = ReturnType<typeof changeLog>
+
+/** Reads the change logs of all shards for people; targets have a reader of their own, which misses nothing. */
+export function changeLog({ redis, shards, scripts = loadScripts(redis.isCluster) }: ChangeLogOptions) {
+  const run = scriptRunner(redis, scripts)
+  const keyOf = (shard: number) => shardKeys(shard).changes
+
+  async function range(shard: number, newest: string, oldest: string, most: number): Promise<ShardEntry[]> {
+    const entries = await redis.xrevrange(keyOf(shard), newest, oldest, 'COUNT', most)
+    return entries.map((entry) => ({ ...entryOf(entry), shard }))
+  }
+
+  return {
+    /** The last changes of one user, the newest first; `after`: those before that one of his, as it was given last. */
+    async ofUser(user: BareJid, most: number, after = ''): Promise<ShardEntry[]> {
+      const shard = shardOf(user, shards)
+      const keys = shardKeys(shard)
+      const entries = (await run('changes-of', [keys.user(user)], [most, keys.changes, after])) as Entry[]
+      return entries.map((entry) => ({ ...entryOf(entry), shard })).filter((entry) => entry.user === user)
+    },
+
+    /** Entries of a shard before a place (exclusive; null: the end), the newest first. */
+    before: (shard: number, id: string | null, most: number): Promise<ShardEntry[]> =>
+      range(shard, id === null ? '+' : `(${id}`, '-', most),
+
+    /** Entries of a shard after one and up to another one, the newest first. */
+    between: (shard: number, after: string, upTo: string, most: number): Promise<ShardEntry[]> =>
+      range(shard, upTo, `(${after}`, most),
+
+    /** Entries of a shard after one, the oldest first. None costs next to nothing. */
+    async after(shard: number, id: string, most: number): Promise<ShardEntry[]> {
+      const [stream] = (await redis.xread('COUNT', most, 'STREAMS', keyOf(shard), id)) ?? []
+      return (stream?.[1] ?? []).map((entry) => ({ ...entryOf(entry as Entry), shard }))
+    },
+
+    async end(shard: number): Promise<LogEnd> {
+      if ((await redis.exists(keyOf(shard))) === 0) return { id: '0-0', added: 0 }
+      const info = (await redis.xinfo('STREAM', keyOf(shard))) as (string | number)[]
+      const valueAt = (field: string) => info[info.indexOf(field) + 1]
+      const added = info.includes('entries-added') ? Number(valueAt('entries-added')) : null
+      return { id: String(valueAt('last-generated-id')), added }
+    },
+  }
+}
+
+type Entry = [string, string[]]
