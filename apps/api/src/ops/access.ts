@@ -42,9 +42,9 @@ export async function access({ config, redis, version, log }: AccessDeps): Promi
   const audit = auditLog(redis, log)
   const session = { ...config, sessions: sessions({ ...config, redis, tokens }), tokens, uses, isOpen, audit, version }
   const door = gate({ ...config, tokens: isOpen ? null : tokens, uses })
-  await tokens
-    .look()
-    .catch((error: unknown) => log.warn({ err: error }, 'The tokens made at run time are not known yet'))
+  await tokens.look().catch((error: unknown) => {
+    if (!isOpen) log.warn({ err: error }, 'Until Redis can be read, tokens made at run time are not known here')
+  })
   return {
     gate: door,
     whoAsks: whoAsks({ ...session, gate: door, identity: proxyIdentity(config, isTrustedProxy) }),
