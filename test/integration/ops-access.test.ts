@@ -61,6 +61,9 @@ async function logIn({ token }: { token: string }, url = rollcall.api.url) {
   return { answer, set, cookie: set.split(';', 1)[0] ?? '' }
 }
 
+/** Something at the path of a route. */
+const pathTo = (path: string) => path.replace(/:[a-zA-Z]+|\*[a-zA-Z]+/g, 'x')
+
 const detailOf = (answer: Answer) => answer.json<{ detail: string }>().detail
 const auditLog = async () =>
   (await ask('/audit', { headers: bearer(operator) })).json<{ entries: Record<string, unknown>[] }>().entries
@@ -71,7 +74,7 @@ describe('a route that writes', () => {
   const eachWrite = async (headers: Record<string, string>) =>
     Promise.all(
       writes().map(async ({ method, path, action }) => {
-        const answer = await ask(path.replace(/:[a-zA-Z]+|\*[a-zA-Z]+/g, 'x'), {
+        const answer = await ask(pathTo(path), {
           method: method.toUpperCase(),
           headers,
           ...(method !== 'delete' && { json: {} }),
@@ -116,6 +119,15 @@ describe('a route that writes', () => {
       all(403, /another origin/),
     )
   })
+})
+
+test('a route that reads is refused to nobody, and to who may not view', async () => {
+  const reads = rollcall.api.opsRoutes.filter(({ method }) => method === 'get')
+  expect(reads.length).toBeGreaterThan(10)
+  const statuses = (headers: Record<string, string>) =>
+    Promise.all(reads.map(async ({ path }) => [path, (await ask(pathTo(path), { headers })).status]))
+  expect(await statuses({})).toEqual(reads.map(({ path }) => [path, 401]))
+  for (const token of [app, actor]) expect(await statuses(bearer(token))).toEqual(reads.map(({ path }) => [path, 403]))
 })
 
 describe('who is logged in', () => {

@@ -62,8 +62,8 @@ export function sessionRouter(deps: SessionDeps): Router {
   router.delete('/session', async (request, response) => {
     insistOnOwnPage(request, { mayBeSilent: false })
     const id = sessionIdIn(request)
+    giveSessionId(null, request, response) // whether or not Redis can be told
     if (id !== undefined) await sessions.end(id)
-    giveSessionId(null, request, response)
     response.writeHead(204).end()
   })
   return router

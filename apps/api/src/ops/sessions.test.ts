@@ -48,6 +48,19 @@ test('a token made at run time that an api has not read yet is read then', async
   expect((await sessionsOf([]).find(id, false))?.token.name).toBe('made')
 })
 
+test('with Redis away, who was seen last may go on looking, not acting; of many, a thousand', async () => {
+  const api = sessionsOf([alice])
+  const ids = await Promise.all(Array.from({ length: 1_001 }, async () => (await api.begin(alice)).id))
+  for (const id of ids) await api.find(id, false)
+  redis.disconnect()
+  const [first = '', second = ''] = ids
+  await expect(api.find(first, false)).rejects.toThrow(/Connection is closed/)
+  expect((await api.find(second, false))?.token.name).toBe('alice')
+  await expect(api.find(second, true)).rejects.toThrow(/Connection is closed/)
+  await expect(api.end(second)).rejects.toThrow(/Connection is closed/)
+  await expect(api.find(second, false)).rejects.toThrow(/Connection is closed/)
+})
+
 test('what is no id is not looked up', async () => {
   const api = sessionsOf([alice])
   redis.disconnect()

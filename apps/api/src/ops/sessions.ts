@@ -33,8 +33,8 @@ export interface SessionsOptions {
   readonly opsSessionS: number
 }
 
-/** How long Redis may be away before nobody is known to be logged in. */
-const HONOURED_MS = 300_000
+/** For so long, with Redis away, is somebody taken to be still logged in. */
+const HONOURED_MS = 900_000
 const MOST_REMEMBERED = 1_000
 /** A session that is used is put off so often. */
 const SLIDE_EVERY_MS = 30_000
