@@ -51,3 +51,24 @@ test('every alert says how bad it is, what it means and what to do', async () =>
     expect(await inRepository(page)).toContain(`## ${heading}`)
   }
 })
+
+test('rules and charts ask for metrics that are documented', async () => {
+  const documented = new Set((await inRepository('docs/metrics.md')).match(METRIC))
+  const board = JSON.parse(await inRepository('deploy/grafana/rollcall.json')) as Board
+  const asked = [...(await rules()).map(({ expr }) => expr), ...expressions(board)]
+  const names = new Set(asked.flatMap((expr) => expr.match(METRIC) ?? []).map(nameOf))
+  expect(names.size).toBeGreaterThan(20)
+  expect([...names].filter((name) => !documented.has(name))).toEqual([])
+})
+
+const METRIC = /\b(?:rollcall|bullmq)_[a-z0-9_]+/g
+
+/** Without what a histogram adds. */
+const nameOf = (series: string): string => series.replace(/_bucket$/, '')
+
+interface Board {
+  readonly panels: readonly { readonly targets?: readonly { readonly expr: string }[] }[]
+}
+
+const expressions = ({ panels }: Board): string[] =>
+  panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
