@@ -20,6 +20,7 @@ export function nextSteps(options: StartOptions, parts: Parts, { refreshed, ms }
     '',
     colours.bold(colours.green(`Rollcall is up (${(ms / 1000).toFixed(1)} s).`)),
     ...(refreshed === undefined ? [] : [refreshed]),
+    `${colours.bold('Dashboard:')} ${options.api.url}/ops/${options.tokens ? ', for a token with the right to view' : ''}`,
     '',
     ...(options.prosody
       ? [
