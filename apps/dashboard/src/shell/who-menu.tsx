@@ -4,7 +4,7 @@ import { useLogout, useSession } from '../data/session.ts'
 import { formatAbsolute } from '../format/times.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { useToast } from '../ui/toast.tsx'
+import { useToast } from '../ui/use-toast.ts'
 import styles from './who-menu.module.css'
 
 /** Who is logged in, what they may do, and the way out. */

@@ -3,6 +3,7 @@ import styles from './button.module.css'
 import { classes } from './classes.ts'
 import { Icon, type IconName } from './icon.tsx'
 import { Tooltip } from './tooltip.tsx'
+import { useToast } from './use-toast.ts'
 
 export interface ButtonProps extends Omit<ComponentProps<'button'>, 'disabled'> {
   /** `primary`: what one most likely came for, one in a view; `danger`: something is lost; `quiet`: without a frame. */
@@ -21,10 +22,16 @@ export function Button({ disabledReason, isBusy = false, ...props }: ButtonProps
 
 function Disabled({ reason, children, ...props }: ButtonProps & { readonly reason: string }) {
   const id = useId()
+  const say = useToast()
+  // A finger does not hover: whoever taps is told, too.
+  const tell = (event: MouseEvent) => {
+    event.preventDefault()
+    say('bad', reason)
+  }
   return (
     <>
       <Tooltip text={reason}>
-        <Plain {...props} onClick={preventDefault} aria-disabled aria-describedby={id}>
+        <Plain {...props} onClick={tell} aria-disabled aria-describedby={id}>
           {children}
         </Plain>
       </Tooltip>

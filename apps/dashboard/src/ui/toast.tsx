@@ -1,19 +1,12 @@
 import { Toast as Radix } from 'radix-ui'
-import { createContext, type ReactNode, use, useMemo, useRef, useState } from 'react'
+import { type ReactNode, useMemo, useRef, useState } from 'react'
 import { IconButton } from './button.tsx'
 import { classes } from './classes.ts'
 import { Icon } from './icon.tsx'
 import styles from './toast.module.css'
+import { type Say, ToastContext, type ToastTone } from './use-toast.ts'
 
 const SHOWN_MS = 6_000
-
-type ToastTone = 'good' | 'bad'
-type Say = (tone: ToastTone, text: string) => void
-
-const ToastContext = createContext<Say>(() => {})
-
-/** Says what came of something: shortly, in a corner, and to screen readers. What has to be acted on belongs in the view. */
-export const useToast = (): Say => use(ToastContext)
 
 export function Toasts({ children }: { readonly children: ReactNode }) {
   const [shown, setShown] = useState<readonly { id: number; tone: ToastTone; text: string }[]>([])

@@ -7,7 +7,7 @@ import { Button } from '../../ui/button.tsx'
 import { classes } from '../../ui/classes.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { Progress } from '../../ui/progress.tsx'
-import { useToast } from '../../ui/toast.tsx'
+import { useToast } from '../../ui/use-toast.ts'
 import styles from './failure-actions.module.css'
 import type { Retried } from './retry-progress.tsx'
 
@@ -71,7 +71,8 @@ function RetryDialog({ filter, onClose, onRetried }: DialogProps & Pick<FailureA
 function DismissDialog({ filter, onClose }: DialogProps) {
   const { mutateAsync, progress, end } = useDismissFailures(filter)
   const toast = useToast()
-  const count = useTrueCount(filter)
+  const matching = useTrueCount(filter)
+  const count = progress ? formatCountOf(progress.done + progress.left, 'user') : matching
   const dismiss = async () => {
     const done = await mutateAsync()
     toast('good', `${formatCountOf(done, 'user')} dismissed`)
@@ -84,7 +85,7 @@ function DismissDialog({ filter, onClose }: DialogProps) {
     <ConfirmDialog
       isOpen
       onClose={close}
-      title={progress ? `Dismissing ${formatCountOf(progress.done + progress.left, 'user')}` : `Dismiss ${count}?`}
+      title={progress ? `Dismissing ${count}` : `Dismiss ${count}?`}
       confirm="Dismiss"
       isDangerous
       onConfirm={dismiss}

@@ -5,7 +5,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Field, Input } from '../../ui/field.tsx'
 import { Note } from '../../ui/note.tsx'
-import { useToast } from '../../ui/toast.tsx'
+import { useToast } from '../../ui/use-toast.ts'
 import { limitsFrom, type WrittenLimits, writtenLimits } from './limits.ts'
 import styles from './limits-dialog.module.css'
 

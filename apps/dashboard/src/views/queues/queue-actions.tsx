@@ -5,7 +5,7 @@ import { useRefusal } from '../../data/session.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import type { IconName } from '../../ui/icon.tsx'
-import { useToast } from '../../ui/toast.tsx'
+import { useToast } from '../../ui/use-toast.ts'
 import { LimitsDialog } from './limits-dialog.tsx'
 import styles from './queue-actions.module.css'
 

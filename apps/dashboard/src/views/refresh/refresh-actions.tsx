@@ -7,7 +7,7 @@ import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { Button } from '../../ui/button.tsx'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { Progress } from '../../ui/progress.tsx'
-import { useToast } from '../../ui/toast.tsx'
+import { useToast } from '../../ui/use-toast.ts'
 
 type Asked = 'retry' | 'cancel'
 

@@ -9,7 +9,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
-import { useToast } from '../../ui/toast.tsx'
+import { useToast } from '../../ui/use-toast.ts'
 import { MakeToken } from './make-token.tsx'
 import styles from './settings-view.module.css'
 

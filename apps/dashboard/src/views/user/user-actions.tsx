@@ -3,7 +3,7 @@ import { useRefusal } from '../../data/session.ts'
 import { type useCompareUser, useDropUser, type useRefreshUser } from '../../data/users.ts'
 import { Button } from '../../ui/button.tsx'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
-import { useToast } from '../../ui/toast.tsx'
+import { useToast } from '../../ui/use-toast.ts'
 
 interface UserActionsProps {
   readonly jid: string

@@ -15,6 +15,7 @@ import { UserChanges } from './user-changes.tsx'
 import { UserDeliveries } from './user-deliveries.tsx'
 import { UserFacts } from './user-facts.tsx'
 import { UserRoster } from './user-roster.tsx'
+import styles from './user-view.module.css'
 
 const route = getRouteApi('/users/$jid')
 
@@ -44,8 +45,10 @@ function UserPage({ jid }: { readonly jid: string }) {
         />
       }
     >
-      <RefreshNote refresh={refresh} />
-      <ComparisonNote compare={compare} />
+      <div role="status" className={styles.answers}>
+        <RefreshNote refresh={refresh} />
+        <ComparisonNote compare={compare} />
+      </div>
       {user.data ? (
         <KnownUser user={user.data} />
       ) : user.isPending ? (

@@ -90,8 +90,12 @@ export function UsersView() {
 
 function StoredUsers() {
   const stored = useLive(({ snapshot }) => snapshot?.storedUsers)
-  const keys = 'Enter opens the first that is found, ↓ goes to the list.'
-  return stored === undefined ? keys : `Rosters of ${formatCountOf(stored, 'user')} are stored. ${keys}`
+  return (
+    <>
+      {stored !== undefined && `Rosters of ${formatCountOf(stored, 'user')} are stored.`}{' '}
+      <span className={styles.keys}>Enter opens the first that is found, ↓ goes to the list.</span>
+    </>
+  )
 }
 
 interface DomainOfUsersProps {
@@ -160,7 +164,7 @@ const columns = [
   column.accessor('version', {
     header: 'Version',
     cell: ({ getValue }) => formatCount(getValue()),
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, onPhone: 'hidden' },
   }),
   column.accessor('fetchedAt', {
     header: 'Last good fetch',
