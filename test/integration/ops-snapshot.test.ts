@@ -1,4 +1,4 @@
-import { OpsSnapshot } from '@rollcall/roster'
+import { OpsHistory, OpsSnapshot } from '@rollcall/roster'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
@@ -40,6 +40,65 @@ test('a snapshot says what is stored, who failed, and who works', async () => {
   expect(now.processes[0]).toMatchObject({ pid: process.pid, reasons: [], rssBytes: expect.any(Number) })
   expect(now.queues).toMatchObject([{ shard: 0, isPaused: false, waiting: 0, failed: 1 }])
   expect(now.backends).toMatchObject([{ domain: 'localhost' }])
+})
+
+test('what went on in the last minutes is told: how much, how fast, and what failed', async () => {
+  await start({ env: { JOB_ATTEMPTS: '1' } })
+  backend.set('broken', 400)
+  await rollcall.refresh(['john', 'mary', 'broken'])
+  await rollcall.send('/contacts/john')
+  await expect.poll(async () => (await snapshot()).rates.readsPerSecond, soon).toBeGreaterThan(0)
+  await expect.poll(async () => (await snapshot()).rates.usersPerSecond, soon).toBeGreaterThan(0)
+  const { rates, latency, errors, backends, queues } = await snapshot()
+  expect(rates.usersPerSecond).toBeCloseTo(3 / 60, 2)
+  expect(rates.changedPerSecond).toBeCloseTo(2 / 60, 2)
+  expect(rates.failedPerSecond).toBeCloseTo(1 / 60, 2)
+  expect(latency.p50Ms).toBeGreaterThan(0)
+  expect(latency.p99Ms).toBeLessThan(5_000)
+  expect(errors).toEqual([{ code: 'backend-status', count: 1, share: 1 / 3 }])
+  expect(backends).toMatchObject([{ domain: 'localhost', state: 'ok', errorShare: 0.333 }])
+  expect(backends[0]?.latency.p95Ms).toBeGreaterThan(0)
+  expect(queues[0]?.perSecond).toBeCloseTo(3 / 60, 2)
+
+  const answer = await rollcall.send('/ops/api/history?range=6h')
+  const past = OpsHistory.parse(answer.json())
+  expect(past.at).toHaveLength(360)
+  const sum = (series: readonly (number | null)[] = []) => series.reduce<number>((all, one) => all + (one ?? 0), 0)
+  expect(sum(past.users)).toBeGreaterThan(0)
+  expect(Object.keys(past.errors)).toEqual(['backend-status'])
+  expect(sum(past.latency.p50Ms)).toBeGreaterThan(0)
+  expect(sum(past.fetchP95Ms['localhost' as keyof typeof past.fetchP95Ms])).toBeGreaterThan(0)
+  expect(sum(past.redisMemoryBytes)).toBeGreaterThan(100_000)
+  expect((await rollcall.send('/ops/api/history?range=2h')).status).toBe(400)
+})
+
+test('a backend that answers badly is told of before anybody gives it up', async () => {
+  await start({ env: { JOB_ATTEMPTS: '1', HEARTBEAT_MS: '100', BREAKER_FAILURES: '100' } })
+  backend.set('*', 500)
+  await rollcall.refresh(['a', 'b', 'c', 'd', 'e', 'f'])
+  await expect.poll(snapshot, soon).toMatchObject({
+    health: {
+      status: 'degraded',
+      reasons: [expect.stringMatching(/^The backend of localhost does not answer well: 6 of the last 6/)],
+    },
+    backends: [{ state: 'failing' }],
+  })
+})
+
+test('what was counted survives a restart of everything', async () => {
+  await start()
+  await rollcall.refresh(['john'])
+  await rollcall.stop()
+  await start({ redisUrl: rollcall.redisUrl })
+  expect((await snapshot()).rates.usersPerSecond).toBeGreaterThan(0)
+})
+
+test('refreshes that run are shown', async () => {
+  await start({ workers: 0, env: { REFRESH_DEADLINE_MS: '50' } })
+  await rollcall.refresh(['john', 'mary'])
+  await expect
+    .poll(async () => (await snapshot()).running, soon)
+    .toMatchObject([{ state: 'running', total: 2, pending: 2 }])
 })
 
 test('who waits to be fetched is counted, with the age of the oldest', async () => {

@@ -32,6 +32,7 @@ import { access } from './ops/access.ts'
 import { comparison } from './ops/compare-user.ts'
 import { eventStreams } from './ops/event-stream.ts'
 import { failureRoutes } from './ops/failures.ts'
+import { historyRoutes } from './ops/history.ts'
 import { liveSnapshots } from './ops/live.ts'
 import { refreshList } from './ops/refresh-list.ts'
 import { refreshRoutes } from './ops/refreshes.ts'
@@ -46,6 +47,7 @@ import { refreshRecords } from './refresh-records.ts'
 import { nameIn } from './refresh-users.ts'
 import { refuser } from './refusals.ts'
 import { startResuming } from './resume-refreshes.ts'
+import { startSampling } from './sample-history.ts'
 import { apiServer } from './server.ts'
 import { settlements } from './settlements.ts'
 import { usageMarks } from './usage-marks.ts'
@@ -133,7 +135,6 @@ export async function startApi(
   let ending = false
   const health = { ...config, redis, store, queues, openUsers: open, ending: () => ending }
   const who = await access({ config, redis, version, log })
-  const live = liveSnapshots({ look: snapshotLook({ ...health, config, replica }), streams, log })
   const nameOf = nameIn(config.defaultDomain)
   const looks = refreshLooks((id) => readRefresh(id, { store, records, shards, nameOf }))
   const list = refreshList({ index, looks })
@@ -144,9 +145,12 @@ export async function startApi(
     changes: changeLog({ redis, shards }),
     queues,
   }
+  const look = snapshotLook({ ...health, config, replica, history: past, refreshes: list })
+  const live = liveSnapshots({ look, streams, log })
   const opsRoutes: OpsRoute[] = [
     ...who.routes, //
     ...live.routes,
+    ...historyRoutes({ history: past, domains: config.domains.keys(), targets: config.targets }),
     ...failureRoutes({ store }),
     ...refreshRoutes({ store, records, shards, list, looks }),
     ...userRoutes({ ...refreshing, ...looking, redis, waiting, compare: compared.compare }),
@@ -170,6 +174,7 @@ export async function startApi(
 
   const stopResuming = startResuming(refreshing)
   const writeHistory = startWritingHistory(numbersOf, past)
+  const stopSampling = startSampling({ ...config, redis, replica, store, history: past })
   const stopHeartbeat = startHeartbeat({
     redis,
     id: replica,
@@ -196,7 +201,10 @@ export async function startApi(
           { name: 'stop listening', run: () => void server.close() },
           { name: 'leave the dashboards', run: () => [live.close(), streams.close()] },
           { name: 'answer those who wait', run: () => closed },
-          { name: 'stop the timers', run: () => [stopResuming(), settled.close(), records.close(), index.close()] },
+          {
+            name: 'stop the timers',
+            run: () => [stopResuming(), stopSampling(), settled.close(), records.close(), index.close()],
+          },
           { name: 'write down who is used', run: usage.close },
           { name: 'write down which tokens are used', run: who.close },
           { name: 'say goodbye', run: stopHeartbeat },

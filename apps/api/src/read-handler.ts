@@ -82,7 +82,10 @@ async function answer(form: Form, request: IncomingMessage, response: ServerResp
 
   deps.usage.mark(user.jid)
   const stored = await deps.store.read(user.jid)
-  if (stored) return send(form, user, stored, request, response)
+  if (stored) {
+    deps.numbers.read(stored.stale ? 'stale' : 'stored')
+    return send(form, user, stored, request, response)
+  }
   const missing = () => sendMissing(form, user, request, response, deps)
   return deps.tracing ? deps.tracing.serve(request, response, `${form.path}:username`, missing) : missing()
 }

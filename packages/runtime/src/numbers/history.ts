@@ -1,5 +1,5 @@
 import type { Domain } from '@rollcall/roster'
-import { HISTORY_PREFIX, historyKey } from '../keys.ts'
+import { HISTORY_PREFIX, HISTORY_SAMPLER_KEY, historyKey } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
 import { loadScripts, scriptRunner } from '../store/scripts.ts'
 import { BUCKETS } from './time-buckets.ts'
@@ -63,6 +63,10 @@ export function history(redis: RedisClient) {
       const args = [Object.keys(RESOLUTIONS).length, ...resolutions, counts.size, ...[...counts].flat()]
       await run('record', [HISTORY_PREFIX], [...args, ...[...most].flat()])
     },
+
+    /** Whether this one measures for all, from now on for so long: nobody else does meanwhile. */
+    measures: async (who: string, forMs: number): Promise<boolean> =>
+      (await run('lease', [HISTORY_SAMPLER_KEY], [who, forMs])) === 1,
 
     /** The last steps of a resolution, the running one included, in two round trips. */
     async last(resolution: Resolution, count: number): Promise<Steps> {

@@ -4,7 +4,7 @@ import type { RedisClient } from '../redis.ts'
 /** Of all users. */
 export interface Totals {
   readonly stored: number
-  /** Whose last fetch failed. */
+  /** Whose last fetch failed, those as well whom the backend never knew. */
   readonly failed: number
   /** Asked for and not settled. */
   readonly open: number
@@ -21,23 +21,29 @@ interface TotalsOptions {
 export function totals({ redis, shards, keysAt }: TotalsOptions) {
   const allKeys = Array.from({ length: shards }, (_, shard) => keysAt(shard))
   return {
-    /** In one round trip. */
+    /** In two round trips. */
     async totals(): Promise<Totals> {
-      const [[seconds, microseconds], ...ofShards] = await Promise.all([
-        redis.time(),
-        ...allKeys.map((keys) =>
-          Promise.all([
-            redis.zcard(keys.stored),
-            redis.zcard(keys.failed),
-            redis.zcard(keys.open),
-            redis.zrange(keys.open, '0', '0', 'WITHSCORES'),
-          ]),
-        ),
-      ])
+      const [[seconds, microseconds], ...ofShards] = await Promise.all([redis.time(), ...allKeys.map(ofShard)])
       const now = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
-      const sum = (at: 0 | 1 | 2): number => ofShards.reduce((all, ofShard) => all + ofShard[at], 0)
-      const oldest = ofShards.flatMap(([, , , [, score]]) => (score === undefined ? [] : [now - Number(score)]))
-      return { stored: sum(0), failed: sum(1), open: sum(2), oldestOpenMs: Math.round(Math.max(0, ...oldest)) }
+      const sum = (of: 'stored' | 'open' | 'failed'): number => ofShards.reduce((all, one) => all + one[of], 0)
+      const ages = ofShards.flatMap(({ oldest }) => (oldest === undefined ? [] : [now - Number(oldest)]))
+      return {
+        stored: sum('stored'),
+        failed: sum('failed'),
+        open: sum('open'),
+        oldestOpenMs: Math.round(Math.max(0, ...ages)),
+      }
     },
+  }
+
+  async function ofShard(keys: ShardKeys) {
+    const [stored, open, [, oldest], groups] = await Promise.all([
+      redis.zcard(keys.stored),
+      redis.zcard(keys.open),
+      redis.zrange(keys.open, '0', '0', 'WITHSCORES'),
+      redis.hkeys(keys.failedGroups),
+    ])
+    const failed = await Promise.all(groups.map((group) => redis.zcard(keys.failedGroup(group))))
+    return { stored, open, oldest, failed: failed.reduce((sum, count) => sum + count, 0) }
   }
 }

@@ -1,8 +1,10 @@
 import type { OpsBackend, OpsProcess, OpsQueue, OpsSnapshot, OpsTarget } from '@rollcall/roster'
-import type { Config, HeardProcess, QueueControl, RosterStore, Totals } from '@rollcall/runtime'
+import type { Config, HeardProcess, History, QueueControl, RosterStore, Totals } from '@rollcall/runtime'
 import { type HealthDeps, healthFacts, healthOf } from '../../health.ts'
-import { opsBackends } from './backends.ts'
+import type { RefreshList } from '../refresh-list.ts'
+import { failingBackends, opsBackends } from './backends.ts'
 import { opsProcesses, silentProcesses } from './processes.ts'
+import { type Recent, recentLook, recentOf } from './recent.ts'
 import { redisLook } from './redis.ts'
 import { steadier } from './steady.ts'
 import { targetsLook } from './targets.ts'
@@ -13,42 +15,61 @@ export interface SnapshotDeps extends HealthDeps {
   readonly config: Pick<Config, 'redis' | 'domains' | 'targets' | 'shards'>
   readonly store: HealthDeps['store'] & Pick<RosterStore, 'totals'>
   readonly queues: HealthDeps['queues'] & Pick<QueueControl, 'state'>
+  readonly history: Pick<History, 'last'>
+  readonly refreshes: Pick<RefreshList, 'running'>
 }
+
+/** Refreshes that are shown as they run. */
+const MOST_RUNNING = 10
 
 /** Looks at everything that a dashboard shows all the time. What cannot be read is as it was last. */
 export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
-  const { config, redis, store, queues, openUsers, replica } = deps
+  const { config, redis, store, queues, openUsers, replica, refreshes } = deps
   const { steady, next } = steadier()
   const lookAtRedis = redisLook({ redis, place: config.redis })
   const lookAtTargets = targetsLook({ ...config, redis })
-  const last: Last = { totals: NOTHING_COUNTED, heard: [], processes: [], targets: [], queues: [], backends: [] }
+  const lookBack = recentLook(deps.history)
+  const last: Last = {
+    totals: { stored: 0, failed: 0, open: 0, oldestOpenMs: 0 },
+    recent: recentOf({ at: [], steps: [], now: 0 }),
+    heard: [],
+    processes: [],
+    targets: [],
+    queues: [],
+    backends: [],
+    running: [],
+  }
 
   return async () => {
-    const [facts, redisNow, totals, ofQueues] = await Promise.all([
+    const [facts, redisNow, totals, recent, running] = await Promise.all([
       healthFacts(deps),
       lookAtRedis(steady),
       store.totals().catch(() => last.totals),
-      queuesNow(queues, config.shards).catch(() => last.queues),
+      lookBack().catch(() => last.recent),
+      refreshes.running(MOST_RUNNING).catch(() => last.running),
     ])
-    last.totals = totals
-    last.queues = ofQueues
+    Object.assign(last, { totals, recent, running })
+    last.queues = await queuesNow(queues, config.shards, recent).catch(() => last.queues)
     if (typeof facts.processes !== 'string') {
       last.heard = facts.processes
       last.processes = opsProcesses(facts.processes, steady)
-      last.backends = opsBackends(config.domains.keys(), facts)
       last.targets = await lookAtTargets(facts.processes).catch(() => last.targets)
     }
+    last.backends = opsBackends(config.domains.keys(), last.heard, facts.held, recent)
     const { httpStatus, body } = healthOf(facts, deps)
-    const reasons = [...body.reasons, ...(httpStatus === 200 ? silentProcesses(last.heard) : [])]
+    const found = httpStatus === 200 ? [...silentProcesses(last.heard), ...failingBackends(last.backends)] : []
     next()
     return {
       at: new Date().toISOString(),
       api: replica,
-      health: { status: body.status === 'ok' && reasons.length > 0 ? 'degraded' : body.status, reasons },
+      health: {
+        status: body.status === 'ok' && found.length > 0 ? 'degraded' : body.status,
+        reasons: [...body.reasons, ...found],
+      },
       redis: facts.notWritable && redisNow.isReachable ? { ...redisNow, reason: facts.notWritable.reason } : redisNow,
-      rates: { refreshesPerSecond: 0, usersPerSecond: 0, changedPerSecond: 0, failedPerSecond: 0, readsPerSecond: 0 },
-      latency: { p50Ms: null, p95Ms: null, p99Ms: null },
-      errors: [],
+      rates: recent.rates,
+      latency: recent.latency,
+      errors: recent.errors,
       openUsers: totals.open,
       maxOpenUsers: openUsers.max,
       oldestOpenMs: totals.oldestOpenMs,
@@ -58,7 +79,7 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
       targets: last.targets,
       processes: last.processes,
       queues: last.queues,
-      running: [],
+      running,
     }
   }
 }
@@ -66,16 +87,16 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
 /** What was known when it could last be read. */
 interface Last {
   totals: Totals
+  recent: Recent
   heard: readonly HeardProcess[]
   processes: readonly OpsProcess[]
   targets: readonly OpsTarget[]
   queues: readonly OpsQueue[]
   backends: readonly OpsBackend[]
+  running: OpsSnapshot['running']
 }
 
-const NOTHING_COUNTED: Totals = { stored: 0, failed: 0, open: 0, oldestOpenMs: 0 }
-
-async function queuesNow(queues: Pick<QueueControl, 'state'>, shards: number): Promise<OpsQueue[]> {
+async function queuesNow(queues: Pick<QueueControl, 'state'>, shards: number, recent: Recent): Promise<OpsQueue[]> {
   const states = await Promise.all(Array.from({ length: shards }, (_, shard) => queues.state(shard)))
-  return states.map((state) => ({ ...state, perSecond: 0 }))
+  return states.map((state) => ({ ...state, perSecond: recent.jobsPerSecond(state.shard) }))
 }
