@@ -1,6 +1,6 @@
-import { OpsFailedUsers, OpsFailures } from '@rollcall/roster'
+import { OpsAudit, OpsFailedUsers, OpsFailures, OpsPart, OpsRefresh, OpsRetry } from '@rollcall/roster'
 import { makeToken, type Right } from '@rollcall/runtime'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
 
@@ -9,6 +9,7 @@ const tokenFor = (name: string, rights: readonly Right[], domains: '*' | readonl
 
 const app = tokenFor('app', ['notify', 'read'])
 const anybody = tokenFor('on-call', ['view', 'operate'])
+const viewer = tokenFor('viewer', ['view'])
 const ofOne = tokenFor('of-one', ['view', 'operate'], ['one.example'])
 type Token = typeof app
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
   rollcall = await startRollcall({
     rosterUrl: backend.template,
     env: {
-      TOKENS: JSON.stringify([app, anybody, ofOne].map(({ entry }) => entry)),
+      TOKENS: JSON.stringify([app, anybody, viewer, ofOne].map(({ entry }) => entry)),
       SHARDS: '2',
       JOB_ATTEMPTS: '1',
       BREAKER_FAILURES: '10000',
@@ -104,6 +105,89 @@ test('who may look at one domain sees the failures of no other', async () => {
     expect((await ask(path, ofOne)).status).toBe(403)
   expect((await ask('/failures', app)).status).toBe(403)
 })
+
+const retry = async (filter: object, token = anybody) =>
+  OpsRetry.parse((await ask('/failures/retry', token, 'POST', filter)).json())
+const dismiss = async (filter: object, token = anybody) =>
+  OpsPart.parse((await ask('/failures/dismiss', token, 'POST', filter)).json())
+const refreshNamed = async (id: string) => OpsRefresh.parse((await ask(`/refreshes/${id}`, anybody)).json())
+const audited = async () => OpsAudit.parse((await ask('/audit', anybody)).json()).entries
+
+describe('to retry', () => {
+  test('a group asks again for all of it, and for nobody else; its progress is that of a refresh', async () => {
+    await someFail()
+    const held = backend.hold('down-0')
+    for (const name of down.slice(1)) backend.set(name, { kind: 'good' })
+    const { users, refreshes } = await retry({ code: 'backend-status', domain: 'one.example' })
+    expect(users).toBe(30)
+    expect(refreshes).toHaveLength(1)
+    const progress = () => refreshNamed(refreshes[0] ?? '')
+    await expect
+      .poll(progress)
+      .toMatchObject({ state: 'running', caller: 'on-call', total: 30, updated: 29, pending: 1 })
+    held.release()
+    await expect.poll(progress).toMatchObject({ state: 'done', updated: 30, errors: 0 })
+    expect(brief(await failures())).toEqual(['1 user-unknown one.example', '2 backend-status two.example'])
+    expect((await audited())[0]).toMatchObject({
+      who: 'on-call',
+      action: 'retry-failures',
+      what: 'backend-status of one.example',
+      count: 30,
+      result: 'done',
+    })
+  })
+
+  test('all that failed is a refresh for each domain', async () => {
+    await someFail()
+    const { users, refreshes } = await retry({})
+    expect(users).toBe(33)
+    const domains = await Promise.all(refreshes.map(async (id) => (await refreshNamed(id)).domain))
+    expect(domains.toSorted()).toEqual(['one.example', 'two.example'])
+    await expect.poll(async () => (await refreshNamed(refreshes[0] ?? '')).state).toBe('done')
+  })
+
+  test('nobody is no refresh', async () => {
+    expect(await retry({ code: 'roster-held' })).toEqual({ users: 0, refreshes: [] })
+  })
+})
+
+describe('to dismiss', () => {
+  test('a group takes it off the list, and its users are no longer repaired; it is back when they fail again', async () => {
+    await someFail()
+    expect(await dismiss({ code: 'backend-status', domain: 'one.example' })).toEqual({ done: 30, left: 0 })
+    expect(brief(await failures())).toEqual(['1 user-unknown one.example', '2 backend-status two.example'])
+    expect((await audited())[0]).toMatchObject({ action: 'dismiss-failures', count: 30, result: 'done' })
+    await refresh(['down-1'])
+    expect(brief(await failures('?code=backend-status&domain=one.example'))).toEqual(['1 backend-status one.example'])
+    expect(await dismiss({})).toEqual({ done: 4, left: 0 })
+    expect((await failures()).total).toBe(0)
+  })
+})
+
+describe('who may act for one domain', () => {
+  test('acts for no other', async () => {
+    await someFail()
+    for (const what of ['retry', 'dismiss'])
+      expect((await ask(`/failures/${what}`, ofOne, 'POST', { domain: 'two.example' })).status).toBe(403)
+    expect((await retry({}, ofOne)).users).toBe(31)
+    await expect.poll(async () => (await failures('?domain=one.example')).total).toBe(31)
+    expect(await dismiss({}, ofOne)).toMatchObject({ left: 0 })
+    expect(brief(await failures())).toEqual(['2 backend-status two.example'])
+  })
+  test('and who may only look, for none', async () => {
+    for (const what of ['retry', 'dismiss'])
+      expect((await ask(`/failures/${what}`, viewer, 'POST', {})).status).toBe(403)
+    expect((await audited())[0]).toMatchObject({ who: 'viewer', action: 'dismiss-failures', result: 'refused' })
+  })
+})
+
+test.each([{ code: 'no-code' }, { domain: 'not a domain' }, { codes: ['backend-status'] }, []])(
+  'a filter that is none acts on nobody: %j',
+  async (filter) => {
+    for (const what of ['retry', 'dismiss'])
+      expect((await ask(`/failures/${what}`, anybody, 'POST', filter)).status).toBe(400)
+  },
+)
 
 test.each(['?code=no-code', '?domain=not%20a%20domain', '/users?limit=0', '/users?limit=x', '/users?after=x'])(
   'what is no filter is refused, and said: %s',

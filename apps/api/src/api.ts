@@ -50,6 +50,7 @@ import { startResuming } from './resume-refreshes.ts'
 import { startSampling } from './sample-history.ts'
 import { apiServer } from './server.ts'
 import { settlements } from './settlements.ts'
+import { unattendedRefreshes } from './unattended-refreshes.ts'
 import { usageMarks } from './usage-marks.ts'
 
 export interface RunningApi {
@@ -135,6 +136,7 @@ export async function startApi(
   let ending = false
   const health = { ...config, redis, store, queues, openUsers: open, ending: () => ending }
   const who = await access({ config, redis, version, log })
+  const unattended = unattendedRefreshes(refreshing)
   const nameOf = nameIn(config.defaultDomain)
   const looks = refreshLooks((id) => readRefresh(id, { store, records, shards, nameOf }))
   const list = refreshList({ index, looks })
@@ -151,7 +153,7 @@ export async function startApi(
     ...who.routes, //
     ...live.routes,
     ...historyRoutes({ history: past, domains: config.domains.keys(), targets: config.targets }),
-    ...failureRoutes({ store }),
+    ...failureRoutes({ store, unattended, openUsers: open }),
     ...refreshRoutes({ store, records, shards, list, looks }),
     ...userRoutes({ ...refreshing, ...looking, redis, waiting, compare: compared.compare }),
   ]
@@ -203,7 +205,11 @@ export async function startApi(
           { name: 'answer those who wait', run: () => closed },
           {
             name: 'stop the timers',
+<<<<<<< HEAD
             run: () => [stopResuming(), stopSampling(), settled.close(), records.close(), index.close()],
+=======
+            run: () => [stopResuming(), settled.close(), unattended.close(), records.close(), index.close()],
+>>>>>>> 1dae7a1 (Ask again for all who failed and match a filter, as refreshes, or dismiss them)
           },
           { name: 'write down who is used', run: usage.close },
           { name: 'write down which tokens are used', run: who.close },

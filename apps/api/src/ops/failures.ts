@@ -1,16 +1,35 @@
-import type { Domain, OpsFailedUsers, OpsFailureFilter, OpsFailures } from '@rollcall/roster'
-import { type GroupPart, placeOf, type RosterStore } from '@rollcall/runtime'
-import { codeIn, domainIn, limitIn, placeIn } from './query.ts'
-import { insistOn, may, type Operator, type OpsRoute } from './route.ts'
+import {
+  type BareJid,
+  type Domain,
+  type OpsFailedUsers,
+  OpsFailureFilter,
+  type OpsFailures,
+  type OpsPart,
+  type OpsRetry,
+} from '@rollcall/roster'
+import { type Entry, type GroupPart, placeOf, type RosterStore } from '@rollcall/runtime'
+import type { OpenUsers } from '../open-users.ts'
+import { allRetries, type UnattendedRefreshes } from '../unattended-refreshes.ts'
+import { bodyOf, codeIn, domainIn, limitIn, placeIn } from './query.ts'
+import { insistOn, may, type Operator, OpsError, type OpsRoute } from './route.ts'
 
 export interface FailureDeps {
-  readonly store: Pick<RosterStore, 'failureParts' | 'failureGroups' | 'failedBehind' | 'failedUsers'>
+  readonly store: Pick<
+    RosterStore,
+    'failureParts' | 'failureGroups' | 'failedBehind' | 'failedUsers' | 'countFailed' | 'dismiss'
+  >
+  readonly unattended: Pick<UnattendedRefreshes, 'refresh'>
+  readonly openUsers: Pick<OpenUsers, 'refusalOfRefresh'>
 }
 
-const USERS_PER_PAGE = 100
+type Store = FailureDeps['store']
 
-/** Who failed, by why and at whose backend. */
-export function failureRoutes({ store }: FailureDeps): OpsRoute[] {
+const USERS_PER_PAGE = 100
+const READ_AT_ONCE = 1_000
+const DISMISSED_PER_CALL = 20_000
+
+/** Who failed, by why and at whose backend; all of them can be asked for again, or dismissed. */
+export function failureRoutes({ store, unattended, openUsers }: FailureDeps): OpsRoute[] {
   return [
     {
       method: 'get',
@@ -55,13 +74,62 @@ export function failureRoutes({ store }: FailureDeps): OpsRoute[] {
         }
       },
     },
+    {
+      method: 'post',
+      path: '/failures/retry',
+      right: 'operate',
+      scope: 'domain',
+      action: 'retry-failures',
+      status: 202,
+      async handle(call): Promise<OpsRetry> {
+        const filter = bodyOf(call, OpsFailureFilter)
+        call.tell(inWords(filter))
+        const parts = await matching(store, filter, call.operator, 'operate')
+        const refused = await openUsers.refusalOfRefresh()
+        if (refused) throw new OpsError(503, refused.message)
+        const until = await newestOf(store, parts)
+        const retries: OpsRetry[] = []
+        for (const domain of new Set(parts.map((part) => part.domain))) {
+          const ofDomain = parts.filter((part) => part.domain === domain)
+          const retry = await unattended.refresh(call.operator.name, domain, failedUntil(store, ofDomain, until))
+          retries.push(retry)
+          call.tell(inWords(filter), allRetries(retries).users) // also when the next domain fails
+        }
+        return allRetries(retries)
+      },
+    },
+    {
+      method: 'post',
+      path: '/failures/dismiss',
+      right: 'operate',
+      scope: 'domain',
+      action: 'dismiss-failures',
+      async handle(call): Promise<OpsPart> {
+        const filter = bodyOf(call, OpsFailureFilter)
+        call.tell(inWords(filter))
+        const parts = await matching(store, filter, call.operator, 'operate')
+        const until = await newestOf(store, parts)
+        let done = 0
+        for (const part of parts) {
+          done += await store.dismiss(part, until, DISMISSED_PER_CALL - done)
+          call.tell(inWords(filter), done)
+        }
+        const counts = await Promise.all(parts.map((part) => store.countFailed(part, until)))
+        return { done, left: counts.reduce((sum, count) => sum + count, 0) }
+      },
+    },
   ]
+}
+
+interface Filter {
+  readonly code?: OpsFailureFilter['code'] | undefined
+  readonly domain?: Domain | undefined
 }
 
 /** Groups that a filter means and that are the caller's to see, or to act on. Throws OpsError 403 for a domain that is not. */
 async function matching(
-  store: Pick<RosterStore, 'failureParts'>,
-  { code, domain }: { readonly code?: OpsFailureFilter['code'] | undefined; readonly domain?: Domain | undefined },
+  store: Pick<Store, 'failureParts'>,
+  { code, domain }: Filter,
   operator: Operator,
   right: 'view' | 'operate',
 ): Promise<GroupPart[]> {
@@ -74,5 +142,30 @@ async function matching(
       may(operator, right, part.domain),
   )
 }
+
+/** When the last of them failed, by the clock of Redis: who fails while something is done with all of them is not meant. */
+async function newestOf(store: Pick<Store, 'failedBehind'>, parts: readonly GroupPart[]): Promise<number> {
+  const [newest] = await store.failedBehind(parts, null, 1)
+  return newest?.at ?? 0
+}
+
+/** Who failed until then, page by page. Who fails again meanwhile has a later time, and is not named a second time. */
+async function* failedUntil(
+  store: Pick<Store, 'failedBehind'>,
+  parts: readonly GroupPart[],
+  until: number,
+): AsyncGenerator<BareJid[]> {
+  for (const part of parts) {
+    let place: Entry | undefined = { at: until + 1, member: '' }
+    while (place) {
+      const found: readonly Entry[] = await store.failedBehind([part], place, READ_AT_ONCE)
+      if (found.length > 0) yield found.map(({ member }) => member as BareJid)
+      place = found.at(-1)
+    }
+  }
+}
+
+const inWords = ({ code, domain }: Filter): string =>
+  `${code ?? 'all failures'}${domain === undefined ? '' : ` of ${domain}`}`
 
 const isoTime = (ms: number): string => new Date(ms).toISOString()

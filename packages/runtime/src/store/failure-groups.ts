@@ -115,6 +115,9 @@ export function failureGroups({ redis, run, shards, keysAt }: FailureGroupsOptio
     failedUsers: (found: readonly (Entry & GroupPart)[]): Promise<FailedUser[]> =>
       Promise.all(found.map((entry) => detailOf(entry.code, entry, entry.shard))),
 
+    /** How many of a part had failed by then. */
+    countFailed: (part: GroupPart, until: number): Promise<number> => redis.zcount(keyOf(part), '-inf', until),
+
     /** Takes up to `most` users of a part, who failed by then, off the list of those who failed; says how many. */
     async dismiss({ shard, name }: GroupPart, until: number, most: number): Promise<number> {
       const keys = keysAt(shard)

@@ -1,0 +1,105 @@
+import type { BareJid, Domain } from '@rollcall/roster'
+import { createLog } from '@rollcall/runtime'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type FreshStore, freshStore } from '../../../test/support/fresh-store.ts'
+import { intake } from './intake.ts'
+import { listingOf } from './refresh-index.ts'
+import { type RefreshRecords, refreshRecords } from './refresh-records.ts'
+import { type UnattendedDeps, type UnattendedRefreshes, unattendedRefreshes } from './unattended-refreshes.ts'
+
+let fresh: FreshStore
+let records: RefreshRecords
+let others: RefreshRecords
+let queued: BareJid[]
+let isFull: boolean
+let unattended: UnattendedRefreshes
+
+const domain = 'example.org' as Domain
+const jids = (n: number) => Array.from({ length: n }, (_, i) => `user-${i}@example.org` as BareJid)
+
+beforeAll(async () => {
+  fresh = await freshStore()
+  const recordsOf = (replica: string) =>
+    refreshRecords({ redis: fresh.redis, replica, ttlS: 60, index: { accepted: listingOf } })
+  records = recordsOf('mine')
+  others = recordsOf('others')
+})
+beforeEach(async () => {
+  await fresh.redis.flushdb()
+  queued = []
+  isFull = false
+  unattended = unattendedRefreshes({
+    store: fresh.store,
+    queue: { enqueue: async (users: readonly BareJid[]) => void queued.push(...users) },
+    intake: intake(),
+    openUsers: {
+      refusalOfRefresh: async () => (isFull ? { status: 503, message: '' } : null),
+      takingIn: () => () => {},
+    },
+    records,
+    shards: 1,
+    replica: 'mine',
+    defaultDomain: domain,
+    smallRefresh: 10,
+    maxUsernames: 1000,
+    log: createLog({ level: 'silent', name: 'test' }),
+  } as unknown as UnattendedDeps)
+})
+afterAll(() => {
+  for (const one of [records, others]) one.close()
+  fresh.close()
+})
+
+async function* pagesOf(users: readonly BareJid[], size: number): AsyncGenerator<BareJid[]> {
+  for (let i = 0; i < users.length; i += size) yield users.slice(i, i + size)
+}
+const isTakenIn = async (ids: readonly string[]) =>
+  (await Promise.all(ids.map((id) => records.isAccepting(id)))).every((accepting) => !accepting)
+
+test('more users than one refresh may have are several refreshes, and all of them are asked for', async () => {
+  const { users, refreshes } = await unattended.refresh('on-call', domain, pagesOf(jids(2300), 300))
+  expect(users).toBe(2300)
+  const headers = await Promise.all(refreshes.map((id) => records.header(id)))
+  expect(headers).toMatchObject([1000, 1000, 300].map((total) => ({ total, caller: 'on-call', domain })))
+  await expect.poll(() => isTakenIn(refreshes)).toBe(true)
+  expect(queued.toSorted()).toEqual(jids(2300).toSorted())
+  expect(await fresh.redis.zcard(fresh.keys.open)).toBe(2300)
+})
+
+test('who is named twice is asked for once', async () => {
+  const { users } = await unattended.refresh('on-call', domain, pagesOf([...jids(20), ...jids(30)], 7))
+  expect(users).toBe(30)
+})
+
+test('nobody: no refresh', async () => {
+  expect(await unattended.refresh('on-call', domain, pagesOf([], 1))).toEqual({ users: 0, refreshes: [] })
+})
+
+test('while too many users wait, nobody is asked for, and all are when there is room', async () => {
+  isFull = true
+  const { refreshes } = await unattended.refresh('on-call', domain, pagesOf(jids(50), 50))
+  expect(await isTakenIn(refreshes)).toBe(false)
+  expect(queued).toEqual([])
+  isFull = false
+  await expect.poll(() => isTakenIn(refreshes)).toBe(true)
+  expect(queued).toHaveLength(50)
+})
+
+test('G8: what this api has not taken in when it ends, another one does', async () => {
+  isFull = true
+  const { refreshes } = await unattended.refresh('on-call', domain, pagesOf(jids(2300), 100))
+  unattended.close()
+  const taken: string[] = []
+  const takeOver = async () => taken.push(...(await others.orphans(0)))
+  await expect.poll(takeOver, { interval: 250 }).toBe(refreshes.length)
+  expect(taken.toSorted()).toEqual(refreshes.toSorted())
+})
+
+test('what was written down before the users could not be read any more is asked for', async () => {
+  async function* broken(): AsyncGenerator<BareJid[]> {
+    yield jids(1000)
+    throw new Error('Redis is away')
+  }
+  await expect(unattended.refresh('on-call', domain, broken())).rejects.toThrow('Redis is away')
+  await expect.poll(() => queued.length).toBe(1000)
+})

@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { BareJid, Domain, OpsRetry } from '@rollcall/roster'
+import { PRIORITY } from '@rollcall/runtime'
+import type { RefreshChunk, RefreshHeader } from './refresh-records.ts'
+import { takeIn as askForAll, chunksOf, headerOf, type RefreshDeps } from './refresh-users.ts'
+
+export interface UnattendedDeps extends RefreshDeps {
+  /** Most users of one refresh. */
+  readonly maxUsernames: number
+}
+
+export type UnattendedRefreshes = ReturnType<typeof unattendedRefreshes>
+
+/** While too many users wait, it is looked whether there is room so often. */
+const LOOK_FOR_ROOM_MS = 500
+
+/**
+ * Refreshes that nobody waits for, of however many users: they are written down first, each as large as a refresh may be,
+ * and then taken in as there is room (MAX_OPEN_USERS), large ones one after the other. When this api dies, others go on (G8).
+ */
+export function unattendedRefreshes(deps: UnattendedDeps) {
+  const large: string[] = []
+  let isClosed = false
+  let isTaking = false
+
+  async function accept(caller: string, domain: Domain, users: readonly BareJid[]): Promise<string> {
+    const chunks = chunksOf(users, deps.shards)
+    const header = headerOf({ caller, domain, users, unusable: [] }, chunks)
+    await deps.records.accept(header, chunks)
+    if (users.length <= deps.smallRefresh) void takeIn(header.id)
+    else large.push(header.id)
+    return header.id
+  }
+
+  async function takeLargeIn(): Promise<void> {
+    if (isTaking) return
+    isTaking = true
+    for (let id = large.shift(); id !== undefined; id = large.shift()) await takeIn(id)
+    isTaking = false
+  }
+
+  async function takeIn(id: string): Promise<void> {
+    try {
+      await takeInWhenThereIsRoom(id)
+    } catch (error) {
+      deps.records.abandon(id)
+      deps.log.warn({ err: error, refresh: id }, 'A refresh was not taken in; an api will go on with it')
+    }
+  }
+
+  async function takeInWhenThereIsRoom(id: string): Promise<void> {
+    while (!isClosed && (await deps.openUsers.refusalOfRefresh())) await delay(LOOK_FOR_ROOM_MS)
+    if (isClosed) return deps.records.abandon(id)
+    const header = await deps.records.header(id)
+    const chunks = header && (await chunksWritten(header))
+    if (!header || !chunks) return deps.records.takenIn(id) // Redis has lost it
+    const users = header.total
+    const takenIn = deps.openUsers.takingIn(users)
+    const priority = users <= deps.smallRefresh ? PRIORITY.small : PRIORITY.bulk
+    await askForAll(header, chunks, priority, null, deps).finally(takenIn)
+    deps.log.info({ refresh: id, caller: header.caller, users }, 'A refresh that nobody waits for was taken in')
+  }
+
+  /** They are read again, so that those of many refreshes are not kept here. */
+  async function chunksWritten({ id, chunks }: RefreshHeader): Promise<RefreshChunk[] | null> {
+    const found = await Promise.all(Array.from({ length: chunks }, (_, at) => deps.records.chunk(id, at)))
+    return found.includes(null) ? null : (found as RefreshChunk[])
+  }
+
+  return {
+    /** Resolves when all of them are written down: from then on they will be asked for. Users may be named twice. */
+    async refresh(caller: string, domain: Domain, pages: AsyncIterable<readonly BareJid[]>): Promise<OpsRetry> {
+      const refreshes: string[] = []
+      let users = 0
+      let next = new Set<BareJid>()
+      const acceptNext = async () => {
+        if (next.size === 0) return
+        refreshes.push(await accept(caller, domain, [...next]))
+        users += next.size
+        next = new Set()
+      }
+      try {
+        for await (const page of pages) {
+          for (const jid of page) {
+            next.add(jid)
+            if (next.size === deps.maxUsernames) await acceptNext()
+          }
+        }
+        await acceptNext()
+      } finally {
+        void takeLargeIn() // also what was written down before something failed
+      }
+      return { users, refreshes }
+    },
+
+    /** What has not been taken in is left to other apis. */
+    close(): void {
+      isClosed = true
+      for (const id of large.splice(0)) deps.records.abandon(id)
+    },
+  }
+}
+
+/** Several answers as one. */
+export const allRetries = (retries: readonly OpsRetry[]): OpsRetry => ({
+  users: retries.reduce((sum, { users }) => sum + users, 0),
+  refreshes: retries.flatMap(({ refreshes }) => refreshes),
+})
