@@ -205,11 +205,14 @@ export async function startApi(
           { name: 'answer those who wait', run: () => closed },
           {
             name: 'stop the timers',
-<<<<<<< HEAD
-            run: () => [stopResuming(), stopSampling(), settled.close(), records.close(), index.close()],
-=======
-            run: () => [stopResuming(), settled.close(), unattended.close(), records.close(), index.close()],
->>>>>>> 1dae7a1 (Ask again for all who failed and match a filter, as refreshes, or dismiss them)
+            run: () => [
+              stopResuming(),
+              stopSampling(),
+              settled.close(),
+              unattended.close(),
+              records.close(),
+              index.close(),
+            ],
           },
           { name: 'write down who is used', run: usage.close },
           { name: 'write down which tokens are used', run: who.close },
