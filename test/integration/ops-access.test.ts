@@ -333,6 +333,13 @@ describe('whom a proxy names', () => {
   })
 })
 
+test('/metrics is for who may view all domains', async () => {
+  const scrape = async (headers: Record<string, string>) => (await rollcall.send('/metrics', { headers })).status
+  expect(await scrape(bearer(viewer))).toBe(200)
+  for (const token of [app, actor, ofOne]) expect(await scrape(bearer(token))).toBe(403)
+  expect(await scrape({})).toBe(401)
+})
+
 test('pages of CORS_ORIGINS may use the rest of the api, and not the dashboard', async () => {
   const { url } = await rollcall.startApi({ CORS_ORIGINS: 'https://app.example' })
   const headers = { ...bearer(app), origin: 'https://app.example' }

@@ -5,6 +5,7 @@ import { type Exposition, isRedisTrouble } from '@rollcall/runtime'
 import cors from 'cors'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import type { ApiNumbers } from './api-numbers.ts'
+import { refusalToLook } from './gate.ts'
 import { type HealthDeps, readiness } from './health.ts'
 import { sendBody, sendJson } from './json-response.ts'
 import type { Access } from './ops/access.ts'
@@ -105,17 +106,11 @@ function application(deps: ServerDeps): Express {
   return app
 }
 
-/** The numbers of all domains, for whoever may look at any. */
+/** The numbers of all domains, for whoever may look at all of them. */
 function metrics({ gate, refuse, metrics: { text, contentType } }: ServerDeps): RequestHandler {
   return async (request, response) => {
-    const caller = gate(request)
-    if (caller.kind === 'refused') return refuse(request, response, caller)
-    if (!caller.operator.rights.includes('view'))
-      return refuse(request, response, {
-        status: 403,
-        message: `The token "${caller.name}" has no right to view`,
-        caller: caller.name,
-      })
+    const refused = refusalToLook(gate, request)
+    if (refused) return refuse(request, response, refused)
     sendBody(response, 200, await text(), { 'content-type': contentType })
   }
 }
