@@ -1,4 +1,11 @@
-import type { OpsPart, OpsRefresh, OpsRefreshPage, OpsRefreshUsers, OpsRetry } from '@rollcall/roster'
+import type {
+  OpsPart,
+  OpsRefresh,
+  OpsRefreshPage,
+  OpsRefreshUserState,
+  OpsRefreshUsers,
+  OpsRetry,
+} from '@rollcall/roster'
 import {
   infiniteQueryOptions,
   keepPreviousData,
@@ -38,10 +45,8 @@ export const refreshQuery = (id: string) =>
     refetchInterval: ({ state: { data } }) => (data?.state === 'running' ? RUNNING_EVERY_MS : false),
   })
 
-export type RefreshUserState = OpsRefreshUsers['users'][number]['state']
-
 /** Of one that runs, the first page is looked at again as the list is. */
-export const refreshUsersQuery = (id: string, state: RefreshUserState, isRunning: boolean) =>
+export const refreshUsersQuery = (id: string, state: OpsRefreshUserState, isRunning: boolean) =>
   infiniteQueryOptions({
     queryKey: ['refreshes', 'users', id, state],
     queryFn: ({ pageParam, signal }) =>

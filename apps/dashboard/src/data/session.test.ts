@@ -17,6 +17,7 @@ test('whoever may look is told what is missing', () => {
 test('whoever may act for some domains may not for others, nor for all', () => {
   const session = { name: 'ab', rights: ['view', 'operate'] as const, domains }
   expect(refusalOf(session, 'b.example')).toBeUndefined()
+  expect(refusalOf(session, undefined)).toBeUndefined()
   expect(refusalOf(session, 'c.example')).toBe('“ab” may act for a.example, b.example only.')
   expect(refusalOf(session, '*')).toContain('this concerns all domains')
 })

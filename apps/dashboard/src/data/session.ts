@@ -43,18 +43,30 @@ export function useLogout() {
   })
 }
 
+/** Configured ones that whoever is logged in may look at, the default one first. */
+export function useDomains(): readonly string[] {
+  const { data: session } = useSession()
+  if (!session) return []
+  const { domains, configuredDomains } = session
+  return domains === '*' ? configuredDomains : configuredDomains.filter((domain) => domains.includes(domain))
+}
+
 /**
- * Why whoever is logged in may not act: on a domain, or on what is of all of them (`'*'`: queues, tokens, settings).
+ * Why whoever is logged in may not act: on a domain, on what is of all of them (`'*'`: queues, tokens, settings), or, without
+ * a domain, on whatever of a list is theirs.
  * Undefined: they may. It is said beside the disabled control; the server refuses besides.
  */
-export function useRefusal(domain: string): string | undefined {
+export function useRefusal(domain: string | undefined): string | undefined {
   const { data: session } = useSession()
   return session ? refusalOf(session, domain) : 'Nobody is logged in.'
 }
 
-export function refusalOf({ name, rights, domains }: Pick<OpsSession, 'name' | 'rights' | 'domains'>, domain: string) {
+export function refusalOf(
+  { name, rights, domains }: Pick<OpsSession, 'name' | 'rights' | 'domains'>,
+  domain: string | undefined,
+) {
   if (!rights.includes('operate')) return `“${name}” may look and not act: that needs the right “operate”.`
-  if (domains === '*') return undefined
+  if (domains === '*' || domain === undefined) return undefined
   if (domain === '*') return `“${name}” may act for ${domains.join(', ')} only, and this concerns all domains.`
   const isTheirs = domains.some((one) => one === domain)
   return isTheirs ? undefined : `“${name}” may act for ${domains.join(', ')} only.`

@@ -1,7 +1,7 @@
 import type { FailureCode } from '@rollcall/roster'
 
 /** What a code means, in a few words; the message of each failure says more. */
-const MEANINGS: Partial<Record<FailureCode | 'refresh-cancelled', string>> = {
+const MEANINGS: Record<FailureCode, string> = {
   'backend-timeout': 'no whole answer in time',
   'backend-status': 'answered with a status that is no roster',
   'backend-unreachable': 'refused, reset, or not found',
@@ -17,4 +17,6 @@ const MEANINGS: Partial<Record<FailureCode | 'refresh-cancelled', string>> = {
   'refresh-cancelled': 'somebody cancelled the refresh',
 }
 
-export const meaningOf = (code: string): string | undefined => (MEANINGS as Record<string, string>)[code]
+/** Undefined for one of an api that is newer than this page. */
+export const meaningOf = (code: string): string | undefined =>
+  Object.hasOwn(MEANINGS, code) ? MEANINGS[code as FailureCode] : undefined

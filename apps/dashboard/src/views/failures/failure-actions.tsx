@@ -20,7 +20,7 @@ interface FailureActionsProps {
 
 /** Retry or dismiss all who match, not only those in sight. */
 export function FailureActions({ filter, count, onRetried, isInRow = false }: FailureActionsProps) {
-  const refusal = useRefusal(filter.domain ?? '*')
+  const refusal = useRefusal(filter.domain)
   const [asked, setAsked] = useState<'retry' | 'dismiss'>()
   const close = () => setAsked(undefined)
   const names = (verb: string) =>

@@ -1,4 +1,4 @@
-import { useSession } from '../../data/session.ts'
+import { useDomains } from '../../data/session.ts'
 import { Field, Select } from '../../ui/field.tsx'
 
 interface DomainSelectProps {
@@ -13,7 +13,7 @@ interface DomainSelectProps {
 
 /** Which domain a list is about; where only one is configured there is nothing to choose. */
 export function DomainSelect({ value, none, more = [], onChange }: DomainSelectProps) {
-  const domains: readonly string[] = useSession().data?.configuredDomains ?? []
+  const domains = useDomains()
   if (domains.length < 2 && value === undefined) return null
   const known = value === undefined || domains.includes(value) || more.some(([one]) => one === value)
   return (

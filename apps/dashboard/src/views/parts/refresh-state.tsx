@@ -1,11 +1,11 @@
 import type { OpsRefreshRow } from '@rollcall/roster'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 
-type Outcome = Pick<OpsRefreshRow, 'total' | 'errors'> & { readonly state: string }
+type Outcome = Pick<OpsRefreshRow, 'state' | 'total' | 'errors' | 'cancelledAt'>
 
-export function RefreshState({ refresh: { state, total, errors } }: { readonly refresh: Outcome }) {
+export function RefreshState({ refresh: { state, total, errors, cancelledAt } }: { readonly refresh: Outcome }) {
   if (state === 'running') return <StatusBadge tone="busy">running</StatusBadge>
-  if (state !== 'done') return <StatusBadge tone="idle">{state}</StatusBadge>
+  if (cancelledAt !== undefined) return <StatusBadge tone="idle">cancelled</StatusBadge>
   if (errors === 0) return <StatusBadge tone="good">done</StatusBadge>
   if (errors === total) return <StatusBadge tone="bad">all failed</StatusBadge>
   return <StatusBadge tone="warn">done, some failed</StatusBadge>

@@ -1,7 +1,7 @@
-import type { OpsRefresh, OpsRefreshUsers } from '@rollcall/roster'
+import type { OpsRefresh, OpsRefreshUserState, OpsRefreshUsers } from '@rollcall/roster'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { type RefreshUserState, refreshUsersQuery } from '../../data/refreshes.ts'
+import { refreshUsersQuery } from '../../data/refreshes.ts'
 import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
@@ -26,7 +26,7 @@ export function RefreshUsers({ refresh }: { readonly refresh: OpsRefresh }) {
         </Empty>
       </Card>
     )
-  const tab = (value: RefreshUserState, label: string, count: number) => ({
+  const tab = (value: OpsRefreshUserState, label: string, count: number) => ({
     value,
     label: `${label} (${formatCount(count)})`,
     content: <UsersOfState key={value} id={id} state={value} count={count} isRunning={refresh.state === 'running'} />,
@@ -44,12 +44,12 @@ export function RefreshUsers({ refresh }: { readonly refresh: OpsRefresh }) {
   )
 }
 
-const firstTabOf = ({ errors, pending }: OpsRefresh): RefreshUserState =>
+const firstTabOf = ({ errors, pending }: OpsRefresh): OpsRefreshUserState =>
   errors > 0 ? 'failed' : pending > 0 ? 'pending' : 'updated'
 
 interface UsersOfStateProps {
   readonly id: string
-  readonly state: RefreshUserState
+  readonly state: OpsRefreshUserState
   readonly count: number
   readonly isRunning: boolean
 }
@@ -61,7 +61,8 @@ function UsersOfState({ id, state, count, isRunning }: UsersOfStateProps) {
   if (found.isPending) return <Loading what="users" />
   if (found.isError && users.length === 0)
     return <ErrorState title="Its users cannot be listed" error={found.error} onRetry={() => void found.refetch()} />
-  if (users.length === 0) return <Empty title={NONE[state]} />
+  if (users.length === 0 && !found.hasNextPage)
+    return <Empty title={state === 'failed' ? 'Who failed has been fetched well since' : NONE[state]} />
   return (
     <>
       <DataTable
@@ -84,7 +85,7 @@ const NONE = {
   failed: 'None of its users has failed',
   pending: 'All of its users are settled',
   updated: 'None of its users has been fetched well yet',
-} as const satisfies Record<RefreshUserState, string>
+} as const satisfies Record<OpsRefreshUserState, string>
 
 type UserOfRefresh = OpsRefreshUsers['users'][number]
 

@@ -52,7 +52,7 @@ export function RefreshView() {
 }
 
 function KnownRefresh({ refresh }: { readonly refresh: OpsRefresh }) {
-  const { caller, domain, acceptedAt, total, updated, changed, errors, pending, failuresByCode } = refresh
+  const { caller, domain, acceptedAt, total, updated, changed, errors, pending, failuresByCode, cancelledAt } = refresh
   return (
     <>
       <Card
@@ -60,6 +60,11 @@ function KnownRefresh({ refresh }: { readonly refresh: OpsRefresh }) {
         note={
           <>
             for {domain}, <RelativeTime at={acceptedAt} />
+            {cancelledAt !== undefined && (
+              <>
+                , cancelled <RelativeTime at={cancelledAt} />
+              </>
+            )}
           </>
         }
         actions={<RefreshState refresh={refresh} />}

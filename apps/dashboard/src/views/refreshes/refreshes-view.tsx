@@ -17,8 +17,16 @@ import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
 import { DomainSelect } from '../parts/domain-select.tsx'
 import { RefreshProgress } from '../parts/refresh-progress.tsx'
 import { RefreshState } from '../parts/refresh-state.tsx'
+import { REFRESH_STATES } from './refreshes-search.ts'
 
 const route = getRouteApi('/refreshes')
+
+const STATES = {
+  running: 'Running',
+  done: 'Done',
+  failed: 'Done, with failures',
+  cancelled: 'Cancelled',
+} as const satisfies Record<(typeof REFRESH_STATES)[number], string>
 
 /** Who asked for what, the newest first; those that run, with how far they have come. */
 export function RefreshesView() {
@@ -44,9 +52,12 @@ export function RefreshesView() {
       <Filters>
         <Field label="State">
           <Select value={filter.state ?? ''} onChange={(event) => choose('state')(event.target.value || undefined)}>
-            <option value="">Running and done</option>
-            <option value="running">Running</option>
-            <option value="done">Done</option>
+            <option value="">Whatever it is</option>
+            {REFRESH_STATES.map((state) => (
+              <option key={state} value={state}>
+                {STATES[state]}
+              </option>
+            ))}
           </Select>
         </Field>
         <CallerSelect value={filter.caller} callers={callers} onChange={choose('caller')} />
@@ -57,7 +68,7 @@ export function RefreshesView() {
           <Loading what="refreshes" />
         ) : found.isError && refreshes.length === 0 ? (
           <ErrorState title="The refreshes cannot be listed" error={found.error} onRetry={() => void found.refetch()} />
-        ) : refreshes.length === 0 ? (
+        ) : refreshes.length === 0 && !found.hasNextPage ? (
           <Empty
             title={Object.keys(filter).length > 0 ? 'No refresh is like that' : 'No refresh has been asked for lately'}
           >

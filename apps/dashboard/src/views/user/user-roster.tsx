@@ -1,7 +1,7 @@
 import type { OpsUser, V1Contact } from '@rollcall/roster'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useMemo } from 'react'
-import { useSession } from '../../data/session.ts'
+import { useDomains } from '../../data/session.ts'
 import { formatCount } from '../../format/numbers.ts'
 import { Groups } from '../../roster/contact-text.tsx'
 import { presenceOf } from '../../roster/presence.ts'
@@ -92,7 +92,7 @@ const columns = [
 
 /** Contacts of our own domains are users, too. */
 function ContactLink({ jid }: { readonly jid: string }) {
-  const domains: readonly string[] = useSession().data?.configuredDomains ?? []
+  const domains = useDomains()
   const at = jid.indexOf('@')
   return at > 0 && domains.includes(jid.slice(at + 1)) ? <UserLink jid={jid} /> : <bdi>{jid}</bdi>
 }

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import type { FormEvent } from 'react'
 import { useLive } from '../../data/live.tsx'
-import { useSession } from '../../data/session.ts'
+import { useDomains } from '../../data/session.ts'
 import { userSearchQuery } from '../../data/users.ts'
 import { formatDuration } from '../../format/durations.ts'
 import { formatCount, formatCountOf } from '../../format/numbers.ts'
@@ -104,16 +104,9 @@ interface DomainOfUsersProps {
 }
 
 function DomainOfUsers({ domain, onChange }: DomainOfUsersProps) {
-  const [defaultDomain, ...others] = useSession().data?.configuredDomains ?? []
+  const [defaultDomain, ...others] = useDomains()
   if (defaultDomain === undefined || (others.length === 0 && domain === undefined)) return null
-  return (
-    <DomainSelect
-      value={domain}
-      none={`${defaultDomain} (default)`}
-      more={[['*', 'All domains']]}
-      onChange={onChange}
-    />
-  )
+  return <DomainSelect value={domain} none={defaultDomain} more={[['*', 'All domains']]} onChange={onChange} />
 }
 
 function Nobody({ prefix, domain }: { readonly prefix: string; readonly domain: string | undefined }) {
@@ -133,7 +126,7 @@ function Nobody({ prefix, domain }: { readonly prefix: string; readonly domain: 
 }
 
 function UserOfThatName({ prefix, domain }: { readonly prefix: string; readonly domain: string | undefined }) {
-  const defaultDomain = useSession().data?.configuredDomains[0]
+  const [defaultDomain] = useDomains()
   const host = domain === undefined || domain === '*' ? defaultDomain : domain
   const jid = prefix.includes('@') ? prefix : `${prefix}@${host}`
   return (
