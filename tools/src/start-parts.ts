@@ -154,8 +154,11 @@ export function makeParts(options: StartOptions, { onClient, ...callbacks }: Cal
       (child) => child.waitForUrl(`${api.url}/health/ready`),
     ),
     ...Array.from({ length: WORKERS }, (_, index) =>
-      app(`worker-${index + 1}`, appArgs('worker'), rollcallEnv, (child) =>
-        untilWorkerBeats(child, { place: redisPlace(), timeoutMs }),
+      app(
+        `worker-${index + 1}`,
+        appArgs('worker'),
+        () => ({ ...rollcallEnv(), WORKER_PORT: '0' }),
+        (child) => untilWorkerBeats(child, { place: redisPlace(), timeoutMs }),
       ),
     ),
   ]

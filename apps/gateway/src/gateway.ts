@@ -1,9 +1,8 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import {
   type Config,
   connectRedis,
   type Log,
+  listen,
   loadMeter,
   newProcessId,
   rosterStore,
@@ -69,10 +68,7 @@ export async function startGateway(config: Config, log: Log): Promise<RunningGat
   const holding = holdUnits({ ...config, redis, gateway, units, serve: serving.serve, log })
 
   const server = gatewayServer({ redis, followings: serving.followings })
-  server.listen(config.gatewayPort, config.host)
-  await once(server, 'listening')
-  const { address, port } = server.address() as AddressInfo
-  const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+  const url = await listen(server, { port: config.gatewayPort, host: config.host, variable: 'GATEWAY_PORT' })
   log.info({ url, targets: config.targets.map(({ name }) => name) }, `Listening on ${url}`)
 
   return {

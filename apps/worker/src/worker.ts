@@ -2,14 +2,18 @@ import { backendClient } from '@rollcall/backend'
 import type { Domain } from '@rollcall/roster'
 import {
   type BackendLimits,
+  type BrokenBackend,
   backendLimits,
   type Config,
   connectRedis,
+  expose,
   history,
   type Later,
   type Log,
+  listen,
   loadMeter,
   newProcessId,
+  processServer,
   recorder,
   refreshQueue,
   rosterStore,
@@ -33,6 +37,8 @@ import { watchLoops } from './watch-loops.ts'
 import { type WorkerNumbers, workerNumbers } from './worker-numbers.ts'
 
 export interface RunningWorker {
+  /** Where health and metrics are asked for; undefined: nowhere (WORKER_PORT). */
+  readonly url: string | undefined
   /** Resolves when it has been stuck for so long that it has to be restarted. */
   readonly hopeless: Promise<void>
   /** Takes no more jobs and finishes those that run, within SHUTDOWN_DEADLINE_MS. */
@@ -99,6 +105,17 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
     return backend.mayBegin(domain) ? limits.take(domain) : soon()
   }
 
+  const server = processServer({
+    redis,
+    condition: () => ({ reasons: reasonsOf(watch.stuck(), backend.broken()) }),
+    metrics: expose(numbersOf, version),
+  })
+  // Before any job is taken: a port that is taken ends the worker.
+  const url =
+    config.workerPort === undefined
+      ? undefined
+      : await listen(server, { port: config.workerPort, host: config.host, variable: 'WORKER_PORT' })
+  if (url !== undefined) log.info({ url }, `Listening on ${url}`)
   const jobs = startJobs({
     ...config,
     serves,
@@ -144,6 +161,7 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
   log.info({ shards, serves: shardList(serves), concurrency: config.workerConcurrency }, 'Taking jobs')
 
   return {
+    url,
     hopeless: watch.hopeless,
     async stop() {
       watch.stop()
@@ -156,11 +174,13 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
           { name: 'close the backends', run: closeBackends },
           { name: 'close the queue', run: queue.close },
           { name: 'write down the numbers', run: writeHistory },
+          { name: 'stop listening', run: () => void server.close() },
           { name: 'send the last traces', run: () => tracing?.flush() },
         ],
         shutdownDeadlineMs,
         log,
       )
+      server.closeAllConnections()
       for (const connection of [redis, queueRedis]) connection.disconnect()
     },
   }
@@ -177,6 +197,12 @@ function countedFetch(fetchRoster: FetchRoster, numbers: WorkerNumbers): FetchRo
     return answer
   }
 }
+
+/** What does not work, in words. */
+const reasonsOf = (stuck: readonly number[], broken: readonly BrokenBackend[]): string[] => [
+  ...(stuck.length > 0 ? [`It takes no jobs of shards ${shardList(stuck)} although they wait`] : []),
+  ...broken.map(({ domain, since, reason }) => `The backend of ${domain} does not work since ${since} (${reason})`),
+]
 
 /** Not all at once. */
 const soon = (): Later => ({ kind: 'later', ms: 1_000 + Math.floor(Math.random() * 4_000) })

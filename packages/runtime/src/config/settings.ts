@@ -290,6 +290,11 @@ export const Settings = z.strictObject({
     shardNumbers,
     'The shards that this worker serves; default: all. Some worker has to serve each of them',
   ),
+  workerPort: workWithoutDefault(
+    'WORKER_PORT',
+    integer(0, 65_535),
+    'Port at HOST where this worker answers /health/live, /health/ready and /metrics; 0 is any free one; default: none',
+  ),
   workerConcurrency: work(
     'WORKER_CONCURRENCY',
     integer(1, 10_000),
