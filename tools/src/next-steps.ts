@@ -63,7 +63,6 @@ function thingsToTry({ api, example, tokens }: StartOptions): string[][] {
     command('Refresh:', `${curl} -d '${some}' ${url('/roster_admin/refresh')}`),
     command('Read a roster:', `${curl} ${url(`/contacts/${one}`)}`),
     ...(example ? [[`Open ${example.url} in a browser, befriend two users, and read again.`]] : []),
-    [`Look at it, and act on it, in a browser: ${api.url}/ops/`],
     command('How it is:', `curl ${url('/health/ready')}`),
   ]
 }
