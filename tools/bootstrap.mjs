@@ -186,11 +186,18 @@ const workspaces = () =>
 
 const hasOutputs = () => workspaces().every((workspace) => existsSync(join(root, workspace, 'dist')))
 
+/** Of a workspace: what is made from its sources. */
+const NO_SOURCES = new Set(['dist', 'node_modules', '.turbo'])
+
 // Names, times and sizes: reading them all takes milliseconds, and turbo, which looks closer, decides what to build.
 function describeSources() {
   const files = ['tsconfig.base.json', 'turbo.json', 'package-lock.json']
   for (const workspace of workspaces()) {
-    files.push(join(workspace, 'package.json'), join(workspace, 'tsconfig.json'), ...filesBelow(join(workspace, 'src')))
+    for (const entry of readdirSync(join(root, workspace), { withFileTypes: true })) {
+      const path = join(workspace, entry.name)
+      if (entry.isFile()) files.push(path)
+      else if (!NO_SOURCES.has(entry.name)) files.push(...filesBelow(path))
+    }
   }
   const hash = createHash('sha256')
   for (const file of files) {

@@ -3,14 +3,16 @@ import { Popover } from 'radix-ui'
 import { useLive } from '../data/live.tsx'
 import { classes } from '../ui/classes.ts'
 import { Icon } from '../ui/icon.tsx'
-import { HEALTH } from './health.ts'
+import { HEALTH, LOST } from './health.ts'
 import styles from './health-pill.module.css'
+import { useLiveWords } from './use-live-words.ts'
 
 /** Whether Rollcall is well; opened, it says why not. */
 export function HealthPill() {
   const health = useLive(({ snapshot }) => snapshot?.health)
+  const { isOld } = useLiveWords()
   if (health === undefined) return null
-  const { word, sentence, tone, icon } = HEALTH[health.status]
+  const { word, sentence, tone, icon } = isOld ? LOST : HEALTH[health.status]
   return (
     <Popover.Root>
       <Popover.Trigger className={classes(styles.pill, styles[tone])}>
@@ -26,6 +28,7 @@ export function HealthPill() {
       <Popover.Portal>
         <Popover.Content className={styles.reasons} align="end" sideOffset={8} collisionPadding={8}>
           <h2>{sentence}</h2>
+          {isOld && <p>As it was last: {HEALTH[health.status].sentence}</p>}
           {health.reasons.length > 0 && (
             <ul>
               {health.reasons.map((reason) => (

@@ -16,3 +16,11 @@ export const HEALTH: Record<Status, HealthWords> = {
   degraded: { word: 'Degraded', sentence: 'Something does not work as it should.', tone: 'warn', icon: 'failures' },
   unavailable: { word: 'Unavailable', sentence: 'Rollcall does not work.', tone: 'bad', icon: 'bad' },
 }
+
+/** The api is not heard of: what it said last need not be so any more. */
+export const LOST: HealthWords = {
+  word: 'Not known',
+  sentence: 'The api is not heard of.',
+  tone: 'bad',
+  icon: 'help',
+}

@@ -7,6 +7,7 @@ import { HealthPill } from './health-pill.tsx'
 import { Help } from './help.tsx'
 import { LiveIndicator } from './live-indicator.tsx'
 import { Navigation, PhoneNavigation } from './navigation.tsx'
+import { OldNote } from './old-note.tsx'
 import styles from './shell.module.css'
 import { useShortcuts } from './shortcuts.ts'
 import { WhoMenu } from './who-menu.tsx'
@@ -43,6 +44,7 @@ function Frame() {
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1} className={styles.main}>
+        <OldNote />
         <Outlet />
       </main>
       <PhoneNavigation />

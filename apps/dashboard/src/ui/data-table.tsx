@@ -19,6 +19,8 @@ interface ColumnLook {
   readonly align?: 'end'
   /** As narrow as its content; others share what is left. */
   readonly isNarrow?: boolean
+  /** As CSS writes it: where tables below each other should have the same columns. */
+  readonly width?: string
   /** On phones, where a row is a card: its title; sentences that need no name; left out. Others stand behind their name. */
   readonly onPhone?: 'title' | 'text' | 'hidden'
 }
@@ -95,6 +97,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                   // biome-ignore lint/a11y/noRedundantRoles: see above
                   role="columnheader"
                   scope="col"
+                  style={look?.width === undefined ? undefined : { width: look.width }}
                   className={classes(styles.heading, look?.align && styles.end, look?.isNarrow && styles.narrow)}
                   aria-sort={order === false ? undefined : order === 'asc' ? 'ascending' : 'descending'}
                 >

@@ -1,14 +1,20 @@
 import type { OpsSnapshot } from '@rollcall/roster'
 import { HEALTH } from '../../shell/health.ts'
+import { useLiveWords } from '../../shell/use-live-words.ts'
 import { Note } from '../../ui/note.tsx'
 import styles from './health-words.module.css'
 
-/** How Rollcall is, in sentences. */
+/** How Rollcall is, in sentences; that it is well only when that is known of now. */
 export function HealthWords({ health: { status, reasons } }: { readonly health: OpsSnapshot['health'] }) {
+  const { isOld } = useLiveWords()
+  if (isOld && status === 'ok') return null
   const { sentence, tone } = HEALTH[status]
   return (
     <Note tone={tone}>
-      <strong>{sentence}</strong>
+      <strong>
+        {isOld && 'As it was last: '}
+        {sentence}
+      </strong>
       {reasons.length > 0 && (
         <ul className={styles.reasons}>
           {reasons.map((reason) => (

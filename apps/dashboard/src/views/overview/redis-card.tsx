@@ -40,7 +40,7 @@ export function RedisCard({ redis }: { readonly redis: OpsRedis }) {
                 ? `${formatBytes(usedMemoryBytes)}, no bound but the machine’s`
                 : `${formatBytes(usedMemoryBytes)} of ${formatBytes(maxMemoryBytes)} (${formatShare(share)})`,
           },
-          latencyMs !== undefined && { name: 'Answers within', value: formatDuration(latencyMs) },
+          latencyMs !== undefined && { name: 'Latency', value: formatDuration(latencyMs) },
           redis.commandsPerSecond !== undefined && { name: 'Commands', value: formatRate(redis.commandsPerSecond) },
           redis.clients !== undefined && { name: 'Connections', value: formatCount(redis.clients) },
           uptimeS !== undefined && { name: 'Up for', value: formatDuration(uptimeS * 1000) },

@@ -51,17 +51,19 @@ export function Configuration() {
           />
         </Field>
       </Filters>
-      <Card
-        title="In effect"
-        note="of the api that answers. To change something, change its environment or its file, and start it again."
-        isFlush
-      >
-        {found.length === 0 ? (
+      <p className={styles.more}>
+        In effect in the api that answers. To change something, change its environment or its file, and start it again.
+      </p>
+      {found.length === 0 && (
+        <Card>
           <Empty title={`No setting has “${find}” in its name or description.`}>Look for a part of its name.</Empty>
-        ) : (
-          <DataTable label="Settings in effect" rows={found} columns={COLUMNS} rowId={(setting) => setting.name} />
-        )}
-      </Card>
+        </Card>
+      )}
+      {[...Map.groupBy(found, ({ section }) => section)].map(([section, settings]) => (
+        <Card key={section} title={section} isFlush>
+          <DataTable label={section} rows={settings} columns={COLUMNS} rowId={(setting) => setting.name} />
+        </Card>
+      ))}
       <div className={styles.domains}>
         {data.domains.map(({ domain, rosterUrl, details }) => (
           <Card key={domain} title={domain} note="domain">
@@ -85,7 +87,7 @@ const column = columnsOf<OpsSettings['settings'][number]>()
 const COLUMNS = column.columns([
   column.accessor('name', {
     header: 'Setting',
-    meta: { onPhone: 'title', isNarrow: true },
+    meta: { onPhone: 'title', width: '26%' },
     cell: ({ row: { original } }) => (
       <>
         <span className={styles.name}>{original.name}</span>
@@ -97,6 +99,7 @@ const COLUMNS = column.columns([
   }),
   column.accessor('value', {
     header: 'Value',
+    meta: { width: '30%' },
     cell: ({ row: { original } }) => (
       <>
         {original.isSecret ? (
@@ -108,7 +111,6 @@ const COLUMNS = column.columns([
       </>
     ),
   }),
-  column.accessor('section', { header: 'Of', meta: { isNarrow: true, onPhone: 'hidden' } }),
   column.accessor('description', {
     header: 'What it is',
     meta: { onPhone: 'text' },
