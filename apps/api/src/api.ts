@@ -29,11 +29,14 @@ import { intake } from './intake.ts'
 import { apiMetrics } from './metrics.ts'
 import { openUsers } from './open-users.ts'
 import { access } from './ops/access.ts'
+import { changeTail } from './ops/change-tail.ts'
+import { changeRoutes } from './ops/changes.ts'
 import { comparison } from './ops/compare-user.ts'
 import { eventStreams } from './ops/event-stream.ts'
 import { failureRoutes } from './ops/failures.ts'
 import { historyRoutes } from './ops/history.ts'
 import { liveSnapshots } from './ops/live.ts'
+import { queueRoutes } from './ops/queues.ts'
 import { refreshList } from './ops/refresh-list.ts'
 import { refreshRoutes } from './ops/refreshes.ts'
 import type { OpsRoute } from './ops/route.ts'
@@ -141,10 +144,12 @@ export async function startApi(
   const looks = refreshLooks((id) => readRefresh(id, { store, records, shards, nameOf }))
   const list = refreshList({ index, looks })
   const compared = comparison({ ...config, store, version })
+  const changes = changeLog({ redis, shards })
   const looking = {
     storedUsers: storedUsers({ redis, shards }),
     userRecords: userRecords({ redis, shards }),
-    changes: changeLog({ redis, shards }),
+    changes,
+    tail: changeTail({ changes, shards }),
     queues,
   }
   const look = snapshotLook({ ...health, config, replica, history: past, refreshes: list })
@@ -156,6 +161,8 @@ export async function startApi(
     ...failureRoutes({ store, unattended, openUsers: open }),
     ...refreshRoutes({ store, records, shards, list, looks }),
     ...userRoutes({ ...refreshing, ...looking, redis, waiting, compare: compared.compare }),
+    ...changeRoutes({ ...looking, streams, shards, defaultDomain: config.defaultDomain }),
+    ...queueRoutes({ queues, shards }),
   ]
   const server = apiServer({
     ...refreshing,

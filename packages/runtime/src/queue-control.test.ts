@@ -90,7 +90,9 @@ test('a queue says how it stands', async () => {
 test('who has waited for longest is found, also behind others', async () => {
   await queue.enqueue([jid('repair')], PRIORITY.repair)
   await queue.enqueue([jid('bulk')], PRIORITY.bulk)
-  const [repair] = await control.jobs(0, 'prioritized', 1, 1)
+  const {
+    rows: [repair],
+  } = await control.jobs(0, 'prioritized', 1, 1)
   await redis.hset(`${shardKeys(0).prefix}:${QUEUE_NAME}:${repair?.id}`, 'timestamp', Date.now() - 3_600_000)
   await queue.enqueue([jid('login')], PRIORITY.login)
   const { oldestWaitMs } = await control.state(0)
@@ -155,10 +157,14 @@ test('jobs are listed in their order, page by page, and shown as they are', asyn
   await queue.enqueue([marie], PRIORITY.login)
   await queue.enqueue([aaron], PRIORITY.small)
   const users = async (at: number, most: number) =>
-    (await control.jobs(0, 'prioritized', at, most)).map(({ user }) => user)
+    (await control.jobs(0, 'prioritized', at, most)).rows.map(({ user }) => user)
   expect(await users(0, 2)).toEqual([marie, aaron])
   expect(await users(2, 2)).toEqual([john])
-  const [row] = await control.jobs(0, 'prioritized', 0, 1)
+  const {
+    rows: [row],
+    isWhole,
+  } = await control.jobs(0, 'prioritized', 0, 1)
+  expect(isWhole).toBe(true)
   expect(row).toEqual({ id: expect.any(String), user: marie, priority: 1, attempt: 0, createdAt: expect.any(String) })
   const job = await control.job(0, row?.id ?? '')
   expect(job).toMatchObject({ user: marie, state: 'prioritized', job: { data: { user: marie }, attemptsMade: 0 } })
@@ -170,12 +176,16 @@ test('a job that is put off says until when, one that failed says why', async ()
   const worker = startWorker(null)
   await (await taken(worker)).moveToFailed(new Error('try again'), TOKEN, false)
   await (await taken(worker)).moveToFailed(new UnrecoverableError('it failed'), TOKEN, false)
-  const [delayed] = await control.jobs(0, 'delayed', 0, 10)
+  const {
+    rows: [delayed],
+    isWhole,
+  } = await control.jobs(0, 'delayed', 0, 10)
+  expect(isWhole).toBe(false)
   expect(delayed).toMatchObject({ user: john, attempt: 1, failedReason: 'try again' })
   const inMs = Date.parse(delayed?.dueAt ?? '') - Date.now()
   expect(inMs).toBeGreaterThan(20_000)
   expect(inMs).toBeLessThan(61_000)
-  expect(await control.jobs(0, 'failed', 0, 10)).toMatchObject([{ user: marie, failedReason: 'it failed' }])
+  expect((await control.jobs(0, 'failed', 0, 10)).rows).toMatchObject([{ user: marie, failedReason: 'it failed' }])
   expect(await control.jobOf(0, john)).toEqual({
     id: delayed?.id,
     state: 'delayed',

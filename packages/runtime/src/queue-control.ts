@@ -7,6 +7,9 @@ import { shardQueues } from './shard-queues.ts'
 /** How the queue of a shard stands, without its rate, which takes more than one look. */
 export type QueueState = Omit<OpsQueue, 'perSecond'>
 
+/** A job in a list. */
+export type QueuedJob = OpsJobRow & { readonly user: BareJid }
+
 export interface JobOfUser {
   readonly id: string
   readonly state: string
@@ -94,20 +97,26 @@ export function queueControl({ redis, shards }: QueueControlOptions) {
       await wake(redis, queue)
     },
 
-    /** Jobs in a state, the one that comes next first; of the failed ones the last. */
-    async jobs(shard: number, state: OpsJobState, at: number, most: number): Promise<OpsJobRow[]> {
+    /** Jobs in a state, the one that comes next first; of the failed ones the last. `isWhole`: there may be more behind. */
+    async jobs(
+      shard: number,
+      state: OpsJobState,
+      at: number,
+      most: number,
+    ): Promise<{ readonly rows: readonly QueuedJob[]; readonly isWhole: boolean }> {
       const queue = await queues.of(shard)
       const found = await queue.getJobs(state, at, at + most - 1, state !== 'failed')
       const jobs = found.filter((job) => job !== undefined) // one that has just ended
       const due = await Promise.all(
         jobs.map(async ({ id = '' }) => (state === 'delayed' ? dueAt(redis, queue, id) : null)),
       )
-      return jobs.map((job, i) => ({
+      const rows = jobs.map((job, i) => ({
         ...rowOf(job),
         user: job.data.user,
         ...withDue(due[i]),
         ...(job.failedReason && { failedReason: job.failedReason }),
       }))
+      return { rows, isWhole: found.length === most }
     },
 
     /** A job as BullMQ keeps it; null: it is no more. */

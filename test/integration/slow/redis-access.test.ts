@@ -23,6 +23,7 @@ import { listingOf } from '../../../apps/api/src/refresh-index.ts'
 import { refreshRecords } from '../../../apps/api/src/refresh-records.ts'
 import { freePort, repositoryRoot } from '../../../tools/src/index.ts'
 import { startBackend, type TestBackend } from '../../support/backend.ts'
+import { listenTo } from '../../support/event-source.ts'
 import { type SendOptions, send } from '../../support/http.ts'
 import { ownRedis, temporaryDirectory } from '../../support/processes.ts'
 import { type Rollcall, startRollcall } from '../../support/rollcall.ts'
@@ -109,9 +110,16 @@ describe('with the rights of deploy/redis/users.acl', () => {
     expect(await api.failureGroups([broken])).toMatchObject([{ count: 1, last: { jid: jid('broken') } }])
     expect(await api.dismiss(broken, Date.now() + 60_000, 1)).toBe(1)
     await useDashboard()
-    for (const path of ['users?prefix=j', 'users/john']) expect((await looked(path)).status).toBe(200)
+    const paths = ['users?prefix=j', 'users/john', 'changes', 'changes?user=john', 'queues/0/jobs']
+    for (const path of paths) expect((await looked(path)).status).toBe(200)
     for (const action of ['refresh', 'compare', 'drop'])
       expect((await looked(`users/at-login/${action}`, 'POST')).status).toBe(200)
+    for (const action of ['pause', 'resume']) expect((await looked(`queues/all/${action}`, 'POST')).status).toBe(200)
+    const limits = JSON.stringify({ globalConcurrency: null, rateLimit: null })
+    expect((await rollcall.send('/ops/api/queues/all/limits', { method: 'PUT', body: limits })).status).toBe(200)
+    const tail = await listenTo(`${rollcall.api.url}/ops/api/changes/live`)
+    await rollcall.refresh(['somebody'])
+    await tail.until((events) => events.length === 1)
     await deliveryOfUser(connectionOf(API), 0, 'hook', jid('john'))
     const worker = storeOf(WORKER)
     await worker.repair(0)

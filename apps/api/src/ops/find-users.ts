@@ -1,5 +1,6 @@
-import { type Domain, type OpsUserPage, parseDomain, parseUsername, printable, type User } from '@rollcall/roster'
+import { type Domain, type OpsUserPage, parseDomain, parseUsername, type User } from '@rollcall/roster'
 import type { NameSearch, StoredUserRow, StoredUsers } from '@rollcall/runtime'
+import { domainIn, limitIn } from './query.ts'
 import { insistOn, may, type Operator, type OpsCall, OpsError } from './route.ts'
 import { parseUserOf } from './user-of-call.ts'
 
@@ -21,19 +22,19 @@ const LONGEST_PREFIX = 1023
  */
 export async function findUsers({ operator, query }: OpsCall, deps: FindUsersDeps): Promise<OpsUserPage> {
   const startedAt = performance.now()
-  const limit = limitOf(query.limit)
+  const limit = limitIn(query, ROWS, MOST_ROWS)
   const after = query.after ? userAfter(query.after, deps.defaultDomain) : null
-  const searches = searchesFor(query.prefix?.trim() ?? '', query.domain, operator, deps)
+  const searches = searchesFor(query, operator, deps)
   const { rows, last } = await deps.storedUsers.find(searches, after, limit)
   return { users: rows.map(toRow), next: last?.jid ?? null, tookMs: performance.now() - startedAt }
 }
 
 function searchesFor(
-  text: string,
-  domain: string | undefined,
+  query: OpsCall['query'],
   operator: Operator,
   { domains, defaultDomain }: FindUsersDeps,
 ): NameSearch[] {
+  const text = query.prefix?.trim() ?? ''
   if (text.length > LONGEST_PREFIX) return []
   const viewable = [...domains.keys()].filter((one) => may(operator, 'view', one))
   const at = text.indexOf('@')
@@ -42,8 +43,12 @@ function searchesFor(
     return domainsOf(beginning, viewable, operator).map((one) => ({ domain: one, prefix, isWhole: prefix !== '' }))
   }
   const prefix = normalised(text)
-  if (domain === '*') return viewable.map((one) => ({ domain: one, prefix }))
-  if (domain) return [{ domain: viewableDomain(domain, operator), prefix }]
+  if (query.domain === '*') return viewable.map((one) => ({ domain: one, prefix }))
+  const domain = domainIn(query)
+  if (domain !== undefined) {
+    insistOn(operator, 'view', domain)
+    return [{ domain, prefix }]
+  }
   const first = may(operator, 'view', defaultDomain) ? defaultDomain : viewable[0]
   return first === undefined ? [] : [{ domain: first, prefix }]
 }
@@ -55,13 +60,6 @@ function domainsOf(beginning: string, viewable: readonly Domain[], operator: Ope
   return [...new Set([...viewable.filter((domain) => domain.startsWith(beginning)), ...whole])]
 }
 
-export function viewableDomain(text: string, operator: Operator): Domain {
-  const parsed = parseDomain(text)
-  if (parsed.kind === 'invalid') throw new OpsError(400, `"domain" cannot be used: ${parsed.reason}`)
-  insistOn(operator, 'view', parsed.domain)
-  return parsed.domain
-}
-
 /** As usernames are; the beginning of one need not be one itself. */
 function normalised(prefix: string): string {
   const parsed = parseUsername(prefix)
@@ -70,15 +68,8 @@ function normalised(prefix: string): string {
 
 function userAfter(text: string, defaultDomain: Domain): User {
   const user = parseUserOf(text, defaultDomain)
-  if (typeof user === 'string') throw new OpsError(400, `"after" is no user: give "next" of the page before`)
+  if (typeof user === 'string') throw new OpsError(400, '?after= is no user: give "next" of the page before')
   return user
-}
-
-function limitOf(text: string | undefined): number {
-  if (!text) return ROWS
-  const limit = Number(text)
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST_ROWS) return limit
-  throw new OpsError(400, `"limit" is ${printable(text)}: give a number from 1 to ${MOST_ROWS}`)
 }
 
 const toRow = ({ user, contacts, version, fetchedAt, stale }: StoredUserRow): OpsUserPage['users'][number] => ({

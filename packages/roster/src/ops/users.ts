@@ -133,7 +133,11 @@ export type OpsComparison = z.infer<typeof OpsComparison>
 export const OpsDropped = z.object({ dropped: z.boolean() }).readonly()
 export type OpsDropped = z.infer<typeof OpsDropped>
 
-/** Answer of `GET /ops/api/changes?domain=&user=&before=`: the newest first; and data of event `change` of `GET /ops/api/changes/live`. */
+/**
+ * Answer of `GET /ops/api/changes?domain=&user=&before=`: the newest first. `user`: a JID, or a username of `domain` or of the
+ * default domain. `GET /ops/api/changes/live` has the same filters; its event `change` has one of them as data, `skipped` how
+ * many were left out, since more came than anybody can read: `{"count"}`.
+ */
 export const OpsChangePage = z
   .object({ changes: z.array(OpsChange).readonly(), next: z.string().nullable() })
   .readonly()

@@ -1,0 +1,164 @@
+import { OpsJob, OpsJobPage, OpsUser } from '@rollcall/roster'
+import { makeToken, type Right } from '@rollcall/runtime'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startBackend, type TestBackend } from '../support/backend.ts'
+import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+
+const tokenFor = (name: string, rights: readonly Right[], domains: '*' | readonly string[] = '*') =>
+  makeToken({ name, rights, domains: domains as '*' })
+const operator = tokenFor('operator', ['view', 'operate', 'notify', 'read'])
+const ofOne = tokenFor('of-one', ['view', 'operate'], ['one.example'])
+
+let backend: TestBackend
+let rollcall: Rollcall
+
+beforeEach(async () => {
+  backend = await startBackend()
+})
+afterEach(async () => {
+  await rollcall.stop()
+  await backend.close()
+})
+
+async function start(env: Record<string, string> = {}, workers = 1): Promise<void> {
+  rollcall = await startRollcall({
+    rosterUrl: backend.template,
+    workers,
+    env: {
+      REFRESH_DEADLINE_MS: '300',
+      READ_DEADLINE_MS: '300',
+      TOKENS: JSON.stringify([operator, ofOne].map(({ entry }) => entry)),
+      ...env,
+    },
+    file: JSON.stringify({
+      httpRosterUrl: backend.template,
+      domains: { 'one.example': {}, 'two.example': {} },
+      defaultDomain: 'two.example',
+    }),
+  })
+}
+
+const authorization = (token = operator) => ({ authorization: `Bearer ${token.token}` })
+const ask = (path: string, method = 'GET', body?: unknown, token = operator) =>
+  rollcall.send(`/ops/api${path}`, {
+    method,
+    headers: authorization(token),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+const refresh = (...users: string[]) => rollcall.refresh(users, authorization())
+const numbered = (count: number) => Array.from({ length: count }, (_, i) => `user-${i}`)
+const reasons = async () => (await rollcall.send('/health/ready')).json<{ reasons: string[] }>().reasons
+
+describe('a paused queue', () => {
+  test('takes nobody from it, says so, and goes on where it stopped', async () => {
+    await start({ SHARDS: '4' })
+    expect((await ask('/queues/all/pause', 'POST')).json()).toEqual({ shards: [0, 1, 2, 3] })
+    const { status, body } = await refresh(...numbered(12))
+    expect({ status, pending: body.pending }).toEqual({ status: 202, pending: 12 })
+    const login = await rollcall.send('/contacts/at-login', { headers: authorization() })
+    expect(login.status).toBe(503)
+    expect(backend.requests).toEqual([])
+    expect(await reasons()).toEqual([
+      'The queue of shards 0-3 is paused: refreshes of their users wait, also those of who logs in for the first time',
+    ])
+    expect((await ask('/queues/2/resume', 'POST')).json()).toEqual({ shards: [2] })
+    expect(await reasons()).toEqual([expect.stringContaining('The queue of shards 0-1,3 is paused')])
+    await ask('/queues/all/resume', 'POST')
+    await expect.poll(() => new Set(backend.requests.map(({ username }) => username)).size).toBe(13)
+    await expect.poll(async () => (await refresh('user-0')).status).toBe(200)
+    expect(await reasons()).toEqual([])
+  })
+
+  test('shows the jobs that wait, page by page, and each as it is kept', async () => {
+    await start({ SHARDS: '1' })
+    await ask('/queues/0/pause', 'POST')
+    await refresh(...numbered(52), 'of-one@one.example')
+    const pageAt = async (at: number, token = operator) =>
+      OpsJobPage.parse((await ask(`/queues/0/jobs?state=prioritized&at=${at}`, 'GET', undefined, token)).json())
+    const [first, second] = [await pageAt(0), await pageAt(50)]
+    expect([first.jobs.length, first.next, second.jobs.length, second.next]).toEqual([50, 50, 3, null])
+    const users = [...first.jobs, ...second.jobs].map(({ user }) => user)
+    expect(users.sort()).toEqual([...numbered(52).map((name) => `${name}@two.example`), 'of-one@one.example'].sort())
+    const id = first.jobs[0]?.id ?? ''
+    const shown = OpsJob.parse((await ask(`/queues/0/jobs/${id}`)).json())
+    expect(shown).toMatchObject({ state: 'prioritized', job: { id, data: { user: first.jobs[0]?.user } } })
+    const user = OpsUser.parse((await ask('/users/user-3')).json())
+    expect(user.job).toMatchObject({ state: 'prioritized', priority: expect.any(Number), attempt: 0 })
+    expect(OpsJobPage.parse((await ask('/queues/0/jobs?state=failed')).json())).toEqual({ jobs: [], next: null })
+
+    // Of another domain than the caller may view.
+    const seen = [...(await pageAt(0, ofOne)).jobs, ...(await pageAt(50, ofOne)).jobs]
+    expect(seen.map((job) => job.user)).toEqual(['of-one@one.example'])
+    expect((await ask(`/queues/0/jobs/${id}`, 'GET', undefined, ofOne)).status).toBe(403)
+  })
+})
+
+describe('a limited queue', () => {
+  test('runs no more jobs at a time than it is allowed, of all workers, and more when it may', async () => {
+    await start({ SHARDS: '1' }, 2)
+    expect((await ask('/queues/0/limits', 'PUT', { globalConcurrency: 1 })).json()).toEqual({ shards: [0] })
+    const held = backend.hold('*')
+    await refresh(...numbered(6))
+    await backend.until(() => backend.requests.length === 1)
+    expect(backend.requests.filter(({ endedAt }) => endedAt === undefined)).toHaveLength(1)
+    expect((await ask('/queues/all/limits', 'PUT', { globalConcurrency: 3 })).status).toBe(200)
+    await backend.until(() => backend.requests.length === 3)
+    held.release()
+    await expect.poll(async () => (await refresh(...numbered(6))).body.updated).toBe(6)
+    const most = Math.max(
+      ...backend.requests.map(({ startedAt }) => {
+        const running = (one: { startedAt: number; endedAt?: number }) =>
+          one.startedAt <= startedAt && (one.endedAt ?? Number.POSITIVE_INFINITY) > startedAt
+        return backend.requests.filter(running).length
+      }),
+    )
+    expect(most).toBeLessThanOrEqual(3)
+  })
+
+  test('begins no more jobs within a time than it is allowed, until it may', async () => {
+    await start({ SHARDS: '1' })
+    await ask('/queues/0/limits', 'PUT', { rateLimit: { max: 2, durationMs: 600_000 } })
+    expect((await refresh(...numbered(5))).body).toMatchObject({ updated: 2, pending: 3 })
+    expect(backend.requests).toHaveLength(2)
+    await ask('/queues/0/limits', 'PUT', { rateLimit: null })
+    await backend.until(() => backend.requests.length >= 5)
+  })
+
+  test('what it is asked to be must make sense', async () => {
+    await start({ SHARDS: '2' })
+    const limit = (body: unknown, shard = '0') => ask(`/queues/${shard}/limits`, 'PUT', body)
+    for (const body of [{ globalConcurrency: 0 }, { rateLimit: { max: 1 } }, { concurrency: 3 }, [], null])
+      expect((await limit(body)).status, JSON.stringify(body)).toBe(400)
+    expect((await limit({ globalConcurrency: 0 })).json().detail).toContain('globalConcurrency: ')
+    expect((await limit({ globalConcurrency: 5 }, '2')).json().detail).toBe('There is no shard 2: SHARDS is 2')
+    for (const path of [
+      '/queues/x/jobs',
+      '/queues/all/jobs',
+      '/queues/-1/jobs',
+      '/queues/0/jobs/x:y',
+      '/queues/0/jobs/1',
+    ])
+      expect((await ask(path)).status, path).toBe(404)
+    for (const path of ['/queues/0/jobs?state=completed', '/queues/0/jobs?at=-1', '/queues/0/jobs?at=x'])
+      expect((await ask(path)).status, path).toBe(400)
+  })
+
+  test('is for whoever may operate everywhere', async () => {
+    await start({ SHARDS: '1' })
+    for (const action of ['pause', 'resume'])
+      expect((await ask(`/queues/0/${action}`, 'POST', undefined, ofOne)).status).toBe(403)
+    expect((await ask('/queues/0/limits', 'PUT', { globalConcurrency: 1 }, ofOne)).status).toBe(403)
+    expect(await reasons()).toEqual([])
+  })
+
+  test('stands in the audit log, with what it was told', async () => {
+    await start({ SHARDS: '2' })
+    await ask('/queues/all/pause', 'POST')
+    await ask('/queues/1/limits', 'PUT', { globalConcurrency: 9, rateLimit: null })
+    const { entries } = (await ask('/audit')).json<{ entries: { action: string; what: string; result: string }[] }>()
+    expect(entries.map(({ action, what, result }) => [action, what, result])).toEqual([
+      ['limit-queue', 'shard 1: 9 at a time, at any rate', 'done'],
+      ['pause-queue', 'shard 0-1', 'done'],
+    ])
+  })
+})
