@@ -32,15 +32,15 @@ export function apiMetrics({ recorder, version, redis, store, domains, queues }:
   let found: Found = NOTHING
   let foundAt = Number.NEGATIVE_INFINITY
   const one = (value: number | undefined): Series[] => (value === undefined ? [] : [{ labels: {}, value }])
-  recorder.gauge('redisUp', () => one(found.isUp ? 1 : 0))
-  recorder.gauge('redisMemory', () => one(found.memoryBytes))
-  recorder.gauge('redisMemoryLimit', () => one(found.memoryLimitBytes || undefined))
-  recorder.gauge('usersOpen', () => one(found.totals?.open))
-  recorder.gauge('oldestOpen', () => one(found.totals && found.totals.oldestOpenMs / 1000))
-  recorder.gauge('usersStored', () => one(found.totals?.stored))
-  recorder.gauge('usersFailed', () => one(found.totals?.failed))
-  recorder.gauge('rostersHeld', () => found.held)
-  recorder.gauge('processes', () => found.processes)
+  recorder.reading('redisUp', () => one(found.isUp ? 1 : 0))
+  recorder.reading('redisMemory', () => one(found.memoryBytes))
+  recorder.reading('redisMemoryLimit', () => one(found.memoryLimitBytes || undefined))
+  recorder.reading('usersOpen', () => one(found.totals?.open))
+  recorder.reading('oldestOpen', () => one(found.totals && found.totals.oldestOpenMs / 1000))
+  recorder.reading('usersStored', () => one(found.totals?.stored))
+  recorder.reading('usersFailed', () => one(found.totals?.failed))
+  recorder.reading('rostersHeld', () => found.held)
+  recorder.reading('processes', () => found.processes)
   const own = expose(recorder, version)
 
   async function look(): Promise<Found> {

@@ -1,10 +1,12 @@
 import {
   type Config,
   connectRedis,
+  expose,
   type Log,
   listen,
   loadMeter,
   newProcessId,
+  recorder,
   rosterStore,
   shutDown,
   startHeartbeat,
@@ -16,6 +18,7 @@ import {
 import type { Following } from './follow-shard.ts'
 import { holdUnits } from './hold-units.ts'
 import { makeTarget } from './make-target.ts'
+import { readTargets } from './metrics.ts'
 import { serveUnits } from './serve-unit.ts'
 import { gatewayServer, silentTargets } from './server.ts'
 import { targetsOf } from './targets-of.ts'
@@ -67,7 +70,9 @@ export async function startGateway(config: Config, log: Log): Promise<RunningGat
   const units = async (): Promise<Unit[]> => unitsOf(await targets(), shards)
   const holding = holdUnits({ ...config, redis, gateway, units, serve: serving.serve, log })
 
-  const server = gatewayServer({ redis, followings: serving.followings })
+  const numbers = recorder('gateway')
+  readTargets(numbers, serving.followings)
+  const server = gatewayServer({ redis, followings: serving.followings, metrics: expose(numbers, version) })
   const url = await listen(server, { port: config.gatewayPort, host: config.host, variable: 'GATEWAY_PORT' })
   log.info({ url, targets: config.targets.map(({ name }) => name) }, `Listening on ${url}`)
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { expose, recorder } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
@@ -8,7 +9,10 @@ import { gatewayServer } from './server.ts'
 
 test('a request for something that is no URL is answered like any other', async () => {
   const redis = new Redis(await freshRedisUrl())
-  const server = gatewayServer({ redis, followings: () => [] }).listen(0, '127.0.0.1')
+  const server = gatewayServer({ redis, followings: () => [], metrics: expose(recorder('gateway'), '0') }).listen(
+    0,
+    '127.0.0.1',
+  )
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
   const ask = async (path: string): Promise<string> => {

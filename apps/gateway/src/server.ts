@@ -1,16 +1,16 @@
 import type { Server } from 'node:http'
-import { processServer, type RedisClient, type SilentTarget } from '@rollcall/runtime'
+import { type Exposition, processServer, type RedisClient, type SilentTarget } from '@rollcall/runtime'
 import type { Following } from './follow-shard.ts'
-import { gatewayMetrics } from './metrics.ts'
 
 export interface GatewayServerDeps {
   readonly redis: RedisClient
   readonly followings: () => readonly Following[]
+  readonly metrics: Exposition
 }
 
 /** What is asked of a gateway: whether it lives, how its targets do, and numbers. */
-export const gatewayServer = ({ redis, followings }: GatewayServerDeps): Server =>
-  processServer({ redis, condition: () => conditionOf(followings()), metrics: gatewayMetrics(followings) })
+export const gatewayServer = ({ redis, followings, metrics }: GatewayServerDeps): Server =>
+  processServer({ redis, condition: () => conditionOf(followings()), metrics })
 
 function conditionOf(followings: readonly Following[]) {
   const targets = followings.flatMap(({ target, shard, state }) => {

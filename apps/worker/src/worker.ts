@@ -139,9 +139,9 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
   })
   const stopUpkeep = startUpkeep({ ...config, serves, store, queue, log })
   const watch = watchLoops({ ...config, loops: jobs.loops, queue, log })
-  numbersOf.gauge('jobsInHand', () => [{ labels: {}, value: jobs.inHand() }])
-  numbersOf.gauge('loopsStuck', () => [{ labels: {}, value: watch.stuck().length }])
-  numbersOf.gauge('backendBroken', () =>
+  numbersOf.reading('jobsInHand', () => [{ labels: {}, value: jobs.inHand() }])
+  numbersOf.reading('loopsStuck', () => [{ labels: {}, value: watch.stuck().length }])
+  numbersOf.reading('backendBroken', () =>
     Array.from(config.domains.keys(), (domain) => ({ labels: { domain }, value: backend.isBroken(domain) ? 1 : 0 })),
   )
   const writeHistory = startWritingHistory(numbersOf, history(redis))

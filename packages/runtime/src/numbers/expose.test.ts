@@ -7,7 +7,7 @@ test('counts, times and what is measured are told as Prometheus reads them', asy
   const numbers = recorder('worker')
   const settled = numbers.counter('usersSettled', { domain: 'example.org', outcome: 'changed' })
   const took = numbers.times('fetchTime', { domain: 'example.org' })
-  numbers.gauge('jobsInHand', () => [{ labels: {}, value: 7 }])
+  numbers.reading('jobsInHand', () => [{ labels: {}, value: 7 }])
   settled.n += 3
   took.record(4)
   took.record(5_000_000)

@@ -16,7 +16,7 @@ export interface Exposition {
 export function expose(recorder: Recorder, version: string): Exposition {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  recorder.gauge('info', () => [{ labels: { role: recorder.role, version }, value: 1 }])
+  recorder.reading('info', () => [{ labels: { role: recorder.role, version }, value: 1 }])
   for (const key of Object.keys(METRICS) as MetricKey[]) {
     const { name, help, type, of } = METRICS[key]
     if (!of.includes(recorder.role)) continue
@@ -32,8 +32,7 @@ interface Value extends MetricValue<string> {
 
 function valuesOf(key: MetricKey, recorder: Recorder): readonly Value[] {
   const { name, type } = METRICS[key]
-  if (type === 'counter') return recorder.counters(key as CounterKey)
-  if (type === 'gauge') return [...recorder.gauges(key as GaugeKey)]
+  if (type !== 'histogram') return recorder.series(key as CounterKey | GaugeKey)
   return recorder.histograms(key as HistogramKey).flatMap((series) => bucketsOf(name, series))
 }
 

@@ -42,7 +42,7 @@ export function recorder(role: ProcessRole) {
     HistogramKey,
     { labels: Readonly<Record<string, string>>; counts: Count[]; sumMs: number }[]
   >()
-  const gauges = new Map<GaugeKey, () => Iterable<Series>>()
+  const readings = new Map<GaugeKey | CounterKey, () => Iterable<Series>>()
   const kept: Kept[] = []
 
   const keep = (field: string | undefined, count: Count): void => {
@@ -76,17 +76,18 @@ export function recorder(role: ProcessRole) {
       }
     },
 
-    /** What is as it is when it is asked for. */
-    gauge(key: GaugeKey, read: () => Iterable<Series>): void {
+    /** What is kept elsewhere, as it is when it is asked for. */
+    reading(key: GaugeKey | CounterKey, read: () => Iterable<Series>): void {
       insist(key, role, null)
-      gauges.set(key, read)
+      readings.set(key, read)
     },
 
     /** All series there are now, for Prometheus. */
-    counters: (key: CounterKey): Series[] =>
-      (counters.get(key) ?? []).map(({ labels, count }) => ({ labels, value: count.n })),
+    series: (key: GaugeKey | CounterKey): Series[] => [
+      ...(counters.get(key as CounterKey) ?? []).map(({ labels, count }) => ({ labels, value: count.n })),
+      ...(readings.get(key)?.() ?? []),
+    ],
     histograms: (key: HistogramKey): readonly TimesSeries[] => histograms.get(key) ?? [],
-    gauges: (key: GaugeKey): Iterable<Series> => gauges.get(key)?.() ?? [],
 
     /** What the history is to have. */
     kept: (): readonly Kept[] => kept,
