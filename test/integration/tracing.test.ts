@@ -144,6 +144,22 @@ test('a login that has to be fetched is a trace, one that is served from the sto
   expect(drawTrace(await collected(5))).toHaveLength(5)
 })
 
+test('what an operator asks for is a trace, too', async () => {
+  backend.set('broken', [400, { kind: 'good' }])
+  await rollcall.refresh(['broken'])
+  await collected(5)
+  collector.forget()
+  const retried = await rollcall.send('/ops/api/failures/retry', { method: 'POST', body: '{}' })
+  expect(retried.json().users).toBe(1)
+  expect(drawTrace(await collected(5))).toEqual([
+    'server POST /ops/api/failures/retry',
+    '  producer addBulk refresh',
+    '    consumer process refresh',
+    '      internal commit',
+    '      client GET roster',
+  ])
+})
+
 test('a job is in one trace: of whoever asked first while the user waits, of whoever asked last while he is fetched', async () => {
   const spansOf = (who: number) => collector.spans.filter(({ traceId }) => traceId === String(who).repeat(32)).length
   const asks = async (who: number, username: string) => {
