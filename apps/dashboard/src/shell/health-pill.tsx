@@ -3,6 +3,7 @@ import { Popover } from 'radix-ui'
 import { useLive } from '../data/live.tsx'
 import { classes } from '../ui/classes.ts'
 import { Icon } from '../ui/icon.tsx'
+import { Sentence } from '../ui/sentence.tsx'
 import { HEALTH, LOST } from './health.ts'
 import styles from './health-pill.module.css'
 import { useLiveWords } from './use-live-words.ts'
@@ -32,7 +33,9 @@ export function HealthPill() {
           {health.reasons.length > 0 && (
             <ul>
               {health.reasons.map((reason) => (
-                <li key={reason}>{reason}</li>
+                <li key={reason}>
+                  <Sentence text={reason} />
+                </li>
               ))}
             </ul>
           )}

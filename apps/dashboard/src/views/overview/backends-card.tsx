@@ -4,8 +4,9 @@ import { formatMeasured } from '../../format/durations.ts'
 import { formatRate, formatShare } from '../../format/numbers.ts'
 import { Card } from '../../ui/card.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
+import { Sentence } from '../../ui/sentence.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
-import { BACKEND_STATES } from './judge.ts'
+import { BACKEND_STATES, ERRORS_BAD } from './judge.ts'
 import styles from './overview-view.module.css'
 
 export function BackendsCard({ backends }: { readonly backends: readonly OpsBackend[] }) {
@@ -39,7 +40,8 @@ function Backend({ backend }: { readonly backend: OpsBackend }) {
             <strong>{formatRate(fetchesPerSecond)}</strong> fetches
           </span>
           <span>
-            <strong>{formatShare(errorShare)}</strong> errors
+            <strong className={errorShare >= ERRORS_BAD ? styles.many : undefined}>{formatShare(errorShare)}</strong>{' '}
+            errors
           </span>
           <span>
             p50 <strong>{formatMeasured(latency.p50Ms)}</strong>
@@ -54,7 +56,7 @@ function Backend({ backend }: { readonly backend: OpsBackend }) {
       )}
       {(reason !== undefined || since !== undefined) && (
         <p className={styles.reason}>
-          {reason}
+          {reason && <Sentence text={reason} />}
           {since !== undefined && (
             <>
               {reason === undefined ? 'Since' : ', since'} <RelativeTime at={since} />

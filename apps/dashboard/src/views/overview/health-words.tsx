@@ -2,6 +2,7 @@ import type { OpsSnapshot } from '@rollcall/roster'
 import { HEALTH } from '../../shell/health.ts'
 import { useLiveWords } from '../../shell/use-live-words.ts'
 import { Note } from '../../ui/note.tsx'
+import { Sentence } from '../../ui/sentence.tsx'
 import styles from './health-words.module.css'
 
 /** How Rollcall is, in sentences; that it is well only when that is known of now. */
@@ -18,7 +19,9 @@ export function HealthWords({ health: { status, reasons } }: { readonly health: 
       {reasons.length > 0 && (
         <ul className={styles.reasons}>
           {reasons.map((reason) => (
-            <li key={reason}>{reason}</li>
+            <li key={reason}>
+              <Sentence text={reason} />
+            </li>
           ))}
         </ul>
       )}

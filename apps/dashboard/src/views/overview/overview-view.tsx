@@ -8,10 +8,10 @@ import { ErrorsCard } from './errors-card.tsx'
 import { Figures } from './figures.tsx'
 import { HealthWords } from './health-words.tsx'
 import styles from './overview-view.module.css'
+import { ProcessesCard } from './processes-card.tsx'
 import { RedisCard } from './redis-card.tsx'
 import { RunningCard } from './running-card.tsx'
 import { TargetsCard } from './targets-card.tsx'
-import { WorkersCard } from './workers-card.tsx'
 
 /** Is it well, in one glance; every number leads to its list. */
 export function OverviewView() {
@@ -27,13 +27,15 @@ export function OverviewView() {
           <HealthWords health={snapshot.health} />
           <Figures snapshot={snapshot} />
           <div className={styles.columns}>
-            <BackendsCard backends={snapshot.backends} />
-            <TargetsCard targets={snapshot.targets} />
-          </div>
-          <div className={styles.thirds}>
-            <WorkersCard processes={snapshot.processes} />
-            <ErrorsCard errors={snapshot.errors} />
-            <RedisCard redis={snapshot.redis} />
+            <div className={styles.column}>
+              <BackendsCard backends={snapshot.backends} />
+              <ErrorsCard errors={snapshot.errors} />
+            </div>
+            <div className={styles.column}>
+              <ProcessesCard processes={snapshot.processes} />
+              <TargetsCard targets={snapshot.targets} />
+              <RedisCard redis={snapshot.redis} />
+            </div>
           </div>
           <RunningCard running={snapshot.running} />
         </>

@@ -8,6 +8,7 @@ import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { Page } from '../../ui/page.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Segments } from '../../ui/segments.tsx'
+import { Sentence } from '../../ui/sentence.tsx'
 import { Empty, Loading } from '../../ui/states.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import styles from './processes-view.module.css'
@@ -97,7 +98,7 @@ const COLUMNS = column.columns([
         <div className={styles.more}>{placeOf(process)}</div>
         {process.reasons.map((reason) => (
           <p key={reason} className={styles.reason}>
-            {reason}
+            <Sentence text={reason} />
           </p>
         ))}
       </>

@@ -103,7 +103,7 @@ const COLUMNS = column.columns([
     cell: ({ row: { original } }) => (
       <>
         {original.isSecret ? (
-          <span className={styles.more}>{original.value}</span>
+          <span className={styles.more}>{original.value || '–'}</span>
         ) : (
           <code>{original.value || '–'}</code>
         )}

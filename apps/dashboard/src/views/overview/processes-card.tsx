@@ -12,7 +12,7 @@ const ROLES = [
 ] as const
 
 /** How many live, and do their work. */
-export function WorkersCard({ processes }: { readonly processes: readonly OpsProcess[] }) {
+export function ProcessesCard({ processes }: { readonly processes: readonly OpsProcess[] }) {
   return (
     <Card title="Processes" isFlush>
       <ul className={styles.list}>
