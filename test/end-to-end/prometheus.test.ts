@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeToken } from '@rollcall/runtime'
 import { expect, onTestFinished, test } from 'vitest'
-import { repositoryRoot } from '../../tools/src/index.ts'
+import { findPrometheus, repositoryRoot } from '../../tools/src/index.ts'
 import { startBackend } from '../support/backend.ts'
 import { startReceiver } from '../support/http-receiver.ts'
 import { ownRedis, spawnApi, spawnApp } from '../support/processes.ts'
@@ -83,6 +84,21 @@ test(
     }
     await expect.poll(empty).toEqual([])
     expect(prometheus.complaints()).toEqual([])
+  },
+  LONG_MS,
+)
+
+test(
+  'promtool finds nothing to say about what is exported, but for names that are not ours',
+  async () => {
+    const { urls, token, notify } = await world()
+    await notify(['john'])
+    const { promtool } = await findPrometheus()
+    for (const url of Object.values(urls)) {
+      const checked = spawnSync(promtool, ['check', 'metrics'], { input: await scrape(url, token), encoding: 'utf8' })
+      const said = (checked.stdout + checked.stderr).split('\n').filter((line) => line !== '')
+      expect(said.filter((line) => !/^(?:nodejs|bullmq|process)_/.test(line))).toEqual([])
+    }
   },
   LONG_MS,
 )

@@ -12,7 +12,7 @@ export interface TracingOptions {
 
 const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT'
 
-/** Switched on by `OTEL_EXPORTER_OTLP_ENDPOINT` alone: without it nothing of OpenTelemetry is even loaded. */
+/** Switched on by `OTEL_EXPORTER_OTLP_ENDPOINT` alone: without it nothing of the SDK is even loaded. */
 export async function startTracing({ name, version, env, log }: TracingOptions): Promise<Tracing | undefined> {
   const endpoint = env[ENDPOINT]?.trim()
   if (endpoint === undefined || endpoint === '') return undefined
