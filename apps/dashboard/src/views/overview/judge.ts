@@ -1,4 +1,5 @@
 import type { OpsBackend, OpsProcess, OpsSnapshot, OpsTarget } from '@rollcall/roster'
+import { grouped } from '../../grouped.ts'
 import type { Tone } from '../../ui/status-badge.tsx'
 
 // From where on a number stands out; the bad ones as in deploy/prometheus/rules.yml.
@@ -53,11 +54,11 @@ export interface TargetInAll {
 
 /** What is told by shard, in one for each target and domain; in the order in which they came. */
 export function targetsInAll(targets: readonly OpsTarget[]): TargetInAll[] {
-  const groups = Map.groupBy(targets, ({ target, domain }) => `${target} ${domain}`)
+  const groups = grouped(targets, ({ target, domain }) => `${target} ${domain}`)
   return Array.from(groups.values(), inAll)
 }
 
-function inAll(shards: OpsTarget[]): TargetInAll {
+function inAll(shards: readonly OpsTarget[]): TargetInAll {
   const [worst] = shards.toSorted((a, b) => BY_URGENCY.indexOf(b.state) - BY_URGENCY.indexOf(a.state))
   if (worst === undefined) throw new Error('A target has no shard')
   const sum = (of: (shard: OpsTarget) => number) => shards.reduce((all, shard) => all + of(shard), 0)

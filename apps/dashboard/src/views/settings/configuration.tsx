@@ -2,6 +2,7 @@ import type { OpsSettings } from '@rollcall/roster'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { settingsQuery } from '../../data/settings.ts'
+import { grouped } from '../../grouped.ts'
 import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { Facts } from '../../ui/facts.tsx'
@@ -59,7 +60,7 @@ export function Configuration() {
           <Empty title={`No setting has “${find}” in its name or description.`}>Look for a part of its name.</Empty>
         </Card>
       )}
-      {[...Map.groupBy(found, ({ section }) => section)].map(([section, settings]) => (
+      {[...grouped(found, ({ section }) => section)].map(([section, settings]) => (
         <Card key={section} title={section} isFlush>
           <DataTable label={section} rows={settings} columns={COLUMNS} rowId={(setting) => setting.name} />
         </Card>
