@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { OpsHistory, OpsSnapshot } from '@rollcall/roster'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -159,4 +160,26 @@ test('nobody listens for longer than the api lives', async () => {
   await rollcall.api.stop()
   await listener.ended
   expect(performance.now() - began).toBeLessThan(2_000)
+})
+
+test('however many dashboards are open, everything is looked at once', async () => {
+  const { url } = await ownRedis()
+  await start({ redisUrl: url, env: { HEARTBEAT_MS: '60000', RECHECK_INTERVAL_MS: '60000' } })
+  const redis = new Redis(url)
+  /** Commands that Redis is given within a while. */
+  const load = async (): Promise<number> => {
+    const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await redis.info('stats'))?.[1] ?? 0)
+    const before = await commands()
+    await delay(4_000)
+    return (await commands()) - before
+  }
+  const live = `${rollcall.api.url}/ops/api/live`
+  await listenTo(live)
+  const ofOne = await load()
+  const more = await Promise.all(Array.from({ length: 20 }, () => listenTo(live)))
+  const ofAll = await load()
+  redis.disconnect()
+  expect(ofOne).toBeGreaterThan(20)
+  expect(ofAll).toBeLessThan(ofOne * 1.5)
+  for (const listener of more) expect(listener.events[0]?.event).toBe('snapshot')
 })

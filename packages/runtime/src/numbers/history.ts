@@ -37,7 +37,7 @@ export const HISTORY = {
 } as const
 
 /** Domains whose fetches are kept in the history, the first of the configuration: a step may not grow without bound. */
-export const MOST_DOMAINS_IN_HISTORY = 50
+export const MOST_DOMAINS_IN_HISTORY = 20
 
 /** What a step has counted, by field. */
 export type Step = ReadonlyMap<string, number>
