@@ -23,6 +23,7 @@ async function world() {
     HTTP_ROSTER_URL: backend.template,
     TOKENS: JSON.stringify([entry]),
     TARGETS: JSON.stringify({ hook: { type: 'webhook', url: receiver.url, secret: SECRET } }),
+    SHARDS: '3', // BullMQ describes its numbers once for each
     GATEWAY_PORT: '0',
     WORKER_PORT: '0',
     HEARTBEAT_MS: '500',
