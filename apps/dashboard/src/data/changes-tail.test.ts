@@ -79,6 +79,18 @@ describe('the tail of the change log', () => {
     expect(tail.get().older).toBe('further')
   })
 
+  test('says why there is nothing to be read', async () => {
+    const surroundings = madeUpSurroundings()
+    const firstPage = () => Promise.reject(new Error('"a b" is not a username'))
+    const tail = changesTail({ filter: { user: 'a b' }, surroundings, firstPage })
+    tail.subscribe(() => {})
+    surroundings.last().emit('error')
+    await vi.advanceTimersByTimeAsync(1000)
+    surroundings.last().emit('error')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(tail.get()).toMatchObject({ isLoaded: false, error: new Error('"a b" is not a username') })
+  })
+
   test('counts what the api left out', async () => {
     const { tail, surroundings } = await opened(page([], null))
     surroundings.last().emit('skipped', '{"count":30}')

@@ -104,7 +104,10 @@ export function changesTail({ filter, surroundings, firstPage = readFirstPage }:
           change({ skipped: tail.skipped + (data as { count: number }).count })
         },
       },
-      onState: (link) => change({ link }),
+      onState(link) {
+        change({ link })
+        if (link === 'lost' && !tail.isLoaded) void catchUp() // which says what is wrong: an EventSource does not
+      },
       onOpen: () => void catchUp(),
       ...(surroundings !== undefined && { surroundings }),
     })

@@ -31,14 +31,14 @@ export function Dialog({ isOpen, onClose, title, size = 'plain', children, actio
             aria-describedby={undefined}
             onOpenAutoFocus={focusFirstField}
           >
-            <header className={styles.head}>
+            <div className={styles.head}>
               <Radix.Title className={styles.title}>{title}</Radix.Title>
               <Radix.Close asChild>
                 <IconButton icon="close" label="Close" />
               </Radix.Close>
-            </header>
+            </div>
             <div className={styles.body}>{children}</div>
-            {actions && <footer className={styles.actions}>{actions}</footer>}
+            {actions && <div className={styles.actions}>{actions}</div>}
           </Radix.Content>
         </div>
       </Radix.Portal>

@@ -19,6 +19,9 @@ import { useChangesTail } from './use-changes-tail.ts'
 
 const route = getRouteApi('/changes')
 
+/** It is the whole name that counts, so there is time to write it. */
+const WHOLE_NAME_MS = 800
+
 /** The change log as it grows. */
 export function ChangesView() {
   const { domain, user = '' } = route.useSearch()
@@ -28,6 +31,7 @@ export function ChangesView() {
   const { typed, type, finish } = useTyped(
     user,
     (next) => void navigate({ search: (now) => present({ ...now, user: next || undefined }), replace: true }),
+    WHOLE_NAME_MS,
   )
   // From where older ones are shown, once somebody wants to see them.
   const [asked, setAsked] = useState<{ of: string; before: string }>()
@@ -60,7 +64,7 @@ export function ChangesView() {
               type="search"
               value={typed}
               onChange={(event) => type(event.target.value)}
-              placeholder="john@example.org"
+              placeholder="john, john@example.org"
               autoCapitalize="none"
             />
           </Field>

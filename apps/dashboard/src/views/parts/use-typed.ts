@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 const REST_MS = 150
 
 /** What is being typed, and stands in the address (`value`) a moment later. */
-export function useTyped(value: string, onRest: (value: string) => void) {
+export function useTyped(value: string, onRest: (value: string) => void, restMs = REST_MS) {
   const [typed, setTyped] = useState(value)
   const told = useRef(value)
   const rest = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -28,7 +28,7 @@ export function useTyped(value: string, onRest: (value: string) => void) {
     type(next: string) {
       setTyped(next)
       clearTimeout(rest.current)
-      rest.current = setTimeout(() => tell(next.trim()), REST_MS)
+      rest.current = setTimeout(() => tell(next.trim()), restMs)
     },
     /** At once, as Enter does. */
     finish: () => tell(typed.trim()),
