@@ -4,14 +4,29 @@ import type { BulkResult } from './bulk.ts'
 import type { ComparisonResult } from './comparison.ts'
 import type { ScaleResults } from './measure-scale.ts'
 import type { RefreshesSample } from './refresh.ts'
+import type { StoredResult } from './stored.ts'
 
 /** Replicas hear of their own users only; what is left is that smaller batches cost a little more. */
 const API_CPU_AT_MOST = 1.25
 const API_MB_AT_MOST = 300
 const MS_MORE_AT_MOST = 250
+const SEARCH_MS_AT_MOST = 100
 
-export function scaleFloors({ replicas, bulk }: ScaleResults): Floor[] {
-  return [...(replicas ? [replicasFloor(replicas)] : []), ...(bulk ? bulkFloors(bulk) : [])]
+export function scaleFloors({ replicas, bulk, stored }: ScaleResults): Floor[] {
+  const largest = stored?.at(-1)
+  return [
+    ...(replicas ? [replicasFloor(replicas)] : []),
+    ...(bulk ? bulkFloors(bulk) : []),
+    ...(largest ? [searchFloor(largest)] : []),
+  ]
+}
+
+function searchFloor({ size, searchMs }: StoredResult): Floor {
+  const what = `ms of a search by the beginning of a name with ${size.toLocaleString('en')} stored, 95 of 100`
+  return {
+    ...atMost(SEARCH_MS_AT_MOST, what, spreadOf(searchMs)),
+    met: quantileOf(searchMs, 0.95) <= SEARCH_MS_AT_MOST,
+  }
 }
 
 function replicasFloor({ layouts }: ComparisonResult): Floor {

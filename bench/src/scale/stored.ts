@@ -9,6 +9,7 @@ import { json } from '../stack.ts'
 import { type Deployment, startDeployment } from './deployment.ts'
 import { fill, jidAt, storedBodyAt } from './fill.ts'
 import { measureRefreshes, type RefreshesSample } from './refresh.ts'
+import { measureSearches } from './searches.ts'
 
 export interface StoredPlan {
   /** How many rosters are stored when it is measured, ascending. */
@@ -24,6 +25,8 @@ export interface StoredResult {
   readonly size: number
   readonly memory: StoredMemory
   readonly reads: readonly ReadsSample[]
+  /** Of each search for users by the beginning of a name. */
+  readonly searchMs: readonly number[]
   readonly changed: readonly RefreshesSample[]
   readonly unchanged: readonly RefreshesSample[]
 }
@@ -75,6 +78,8 @@ export async function measureStored(plan: StoredPlan, progress: Progress): Promi
         progress(`${title}: reads`, round, plan.rounds)
         reads.push(await measureReads(size, plan.requests, load, deployment))
       }
+      progress(`${title}: searches`, 1, 1)
+      const searchMs = await measureSearches(size, deployment.urls[0] ?? '')
       const users = Array.from({ length: plan.refreshed }, (_, i) => (i * STEP) % size)
       const refresh = (version: number, changed: number) =>
         measureRefreshes({ users, usersPerRefresh: users.length, version, delayMs: 0, changed }, deployment)
@@ -86,7 +91,7 @@ export async function measureStored(plan: StoredPlan, progress: Progress): Promi
         unchanged.push(await refresh(round, 0))
       }
       await refresh(0, users.length) // what the next reads expect
-      results.push({ size, memory, reads, changed, unchanged })
+      results.push({ size, memory, reads, searchMs, changed, unchanged })
     }
     return results
   } finally {
