@@ -88,3 +88,15 @@ test('who is logged in, and what they may do, is behind their name; logging out 
   await page.getByLabel('Token').waitFor()
   expect(await page.getByText('contacts-app').count()).toBe(0)
 })
+
+test('a view that throws says so, and everything around it goes on', async () => {
+  const { page } = await dashboard.open('/', { expected: [/./] })
+  await untilShown(page, 'Overview')
+  await page.route('**/ops/api/settings', (route) => route.fulfill({ json: {} }))
+  await page.getByRole('link', { name: 'Settings' }).first().click()
+  await untilShown(page, 'This view cannot be shown')
+  await page.getByRole('alert').getByText('That is a bug of the dashboard').waitFor()
+  await page.unroute('**/ops/api/settings')
+  await page.getByRole('link', { name: 'Processes' }).first().click()
+  await untilShown(page, 'Processes')
+})
