@@ -22,6 +22,7 @@ export const OpsJobRow = z
     id: z.string(),
     user: z.string(),
     priority: count,
+    /** Attempts that have ended. */
     attempt: count,
     createdAt: z.iso.datetime(),
     dueAt: z.iso.datetime().exactOptional(),

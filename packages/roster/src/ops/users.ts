@@ -81,6 +81,7 @@ export const OpsUser = z
         id: z.string(),
         state: z.string(),
         priority: count,
+        /** Attempts that have ended. */
         attempt: count,
         createdAt: z.iso.datetime(),
         dueAt: z.iso.datetime().exactOptional(),
@@ -88,7 +89,7 @@ export const OpsUser = z
       .nullable(),
     /** The last 20, the newest first. */
     changes: z.array(OpsChange).readonly(),
-    /** There were more, which are no longer in the change log. */
+    /** There were more before these: not shown, or no longer in the change log. */
     hasOlderChanges: z.boolean(),
     deliveries: z
       .array(
