@@ -71,7 +71,7 @@ test('a collector that hangs, or is away, delays nothing and nobody', async () =
       expect(process.logged(/did not end in time/)).toEqual([])
     }
   }
-})
+}, 120_000)
 
 test('nothing that makes or sends traces is loaded when nobody takes them', async () => {
   const loadedWith = async (endpoint: string): Promise<number> => {
