@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { OpsHistory, OpsSnapshot } from '@rollcall/roster'
+import { type Domain, OpsHistory, OpsSnapshot } from '@rollcall/roster'
+import { makeToken } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
@@ -22,6 +23,7 @@ const start = async (options: Partial<RollcallOptions> = {}): Promise<void> => {
   rollcall = await startRollcall({ rosterUrl: backend.template, ...options })
 }
 const snapshot = async (): Promise<OpsSnapshot> => OpsSnapshot.parse((await rollcall.send('/ops/api/snapshot')).json())
+const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 /** By the time that something has come to be, looks are taken again. */
 const soon = { timeout: 5_000 }
 
@@ -151,6 +153,35 @@ test('when Redis is away the last that was known stays, and it is said so', asyn
   })
   await listener.until((events) => events.some(({ data }) => data.includes('"isReachable":false')))
   expect((await snapshot()).processes).toHaveLength(2)
+})
+
+test('who may look at some domains sees what is of these, and the numbers of all', async () => {
+  const [all, some] = (['*', ['one.example' as Domain]] as const).map((domains) =>
+    makeToken({ name: String(domains), rights: ['view'], domains }),
+  )
+  const file = JSON.stringify({
+    tokens: [all?.entry, some?.entry],
+    domains: { 'one.example': { rosterUrl: backend.template }, 'two.example': { rosterUrl: backend.template } },
+    defaultDomain: 'one.example',
+    targets: {
+      one: { type: 'webhook', url: 'http://127.0.0.1:1', secret: SECRET, domain: 'one.example' },
+      two: { type: 'webhook', url: 'http://127.0.0.1:1', secret: SECRET, domain: 'two.example' },
+    },
+  })
+  await start({ file, workers: 0 })
+  const seen = async (token = '') => {
+    const authorization = { authorization: `Bearer ${token}` }
+    const { backends, targets } = OpsSnapshot.parse(
+      (await rollcall.send('/ops/api/snapshot', { headers: authorization })).json(),
+    )
+    const listener = await listenTo(`${rollcall.api.url}/ops/api/live`, authorization)
+    const [first] = await listener.until((events) => events.length > 0)
+    const live = OpsSnapshot.parse(JSON.parse(first?.data ?? ''))
+    expect([live.backends, live.targets]).toEqual([backends, targets])
+    return [...backends.map(({ domain }) => domain), ...targets.map(({ target, state }) => `${target} ${state}`)]
+  }
+  expect(await seen(all?.token)).toEqual(['one.example', 'two.example', 'one unserved', 'two unserved'])
+  expect(await seen(some?.token)).toEqual(['one.example', 'one unserved'])
 })
 
 test('nobody listens for longer than the api lives', async () => {
