@@ -159,7 +159,7 @@ export async function startApi(
     ...live.routes,
     ...historyRoutes({ history: past, domains: config.domains.keys(), targets: config.targets }),
     ...failureRoutes({ store, unattended, openUsers: open }),
-    ...refreshRoutes({ store, records, shards, list, looks }),
+    ...refreshRoutes({ ...refreshing, list, looks, unattended }),
     ...userRoutes({ ...refreshing, ...looking, redis, waiting, compare: compared.compare }),
     ...changeRoutes({ ...looking, streams, shards, defaultDomain: config.defaultDomain }),
     ...queueRoutes({ queues, shards }),

@@ -3,6 +3,8 @@ import type { RefreshFound } from './refresh-records.ts'
 export interface RefreshLooks {
   /** How far a refresh has come, or had a moment ago; null when it is not known (any more). Throws when Redis is away. */
   look(id: string): Promise<RefreshFound | null>
+  /** Something was done to it: what is known is no longer good. */
+  forget(id: string): void
   /** What the last look found, however long ago; undefined: there was none. */
   last(id: string): RefreshFound | undefined
 }
@@ -53,6 +55,7 @@ export function refreshLooks(read: (id: string) => Promise<RefreshFound | null>)
       const known = looks.get(id)
       return known && performance.now() < known.goodUntil ? known.found : begin(id).found
     },
+    forget: (id) => void looks.delete(id),
     last: (id) => looks.get(id)?.last,
   }
 }

@@ -92,14 +92,16 @@ async function count(chunk: RefreshChunk, isStopped: boolean, counts: Counts, de
   })
 }
 
-const RESHARDED: Settlement = {
+type Failed = Extract<Settlement, { readonly kind: 'failed' }>
+
+const RESHARDED: Failed = {
   kind: 'failed',
   code: 'store-reset',
   message: 'SHARDS was changed while this refresh ran; send it again',
 }
 
 /** Of a user who had not been asked for, or not been fetched, when an operator cancelled the refresh. */
-export const CANCELLED: Settlement = {
+export const CANCELLED: Failed = {
   kind: 'failed',
   code: 'refresh-cancelled',
   message: 'An operator cancelled the refresh before this user was fetched',

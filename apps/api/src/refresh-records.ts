@@ -94,6 +94,11 @@ export function refreshRecords({ redis, replica, ttlS, index }: RefreshRecordsOp
   const writeChunk = (id: string, at: number, chunk: RefreshChunk) =>
     redis.set(refreshChunkKey(id, at), JSON.stringify(chunk), 'EX', ttlS)
 
+  async function readChunk(id: string, at: number): Promise<RefreshChunk | null> {
+    const text = await redis.get(refreshChunkKey(id, at))
+    return text === null ? null : RefreshChunk.parse(JSON.parse(text))
+  }
+
   return {
     /** Writes a refresh down; from now on it will be taken in, whatever becomes of this api. */
     async accept(header: RefreshHeader, chunks: readonly RefreshChunk[]): Promise<void> {
@@ -146,18 +151,23 @@ export function refreshRecords({ redis, replica, ttlS, index }: RefreshRecordsOp
       return { ...Header.parse(JSON.parse(text)), ...(cancelledAt && { cancelledAt }) }
     },
 
-    async chunk(id: string, at: number): Promise<RefreshChunk | null> {
-      const text = await redis.get(refreshChunkKey(id, at))
-      return text === null ? null : RefreshChunk.parse(JSON.parse(text))
+    chunk: readChunk,
+
+    /** Those whose names are known still, in the order in which they are asked for. */
+    async *chunks({ id, chunks }: RefreshHeader): AsyncGenerator<RefreshChunk> {
+      for (let at = 0; at < chunks; at++) {
+        const chunk = await readChunk(id, at)
+        if (!chunk) return
+        yield chunk
+      }
     },
 
     /** Who was in it is known still. */
     hasUsers: async (id: string): Promise<boolean> => (await redis.exists(refreshChunkKey(id, 0))) === 1,
 
-    /** No more of its users are asked for, once whoever takes it in has noticed. The first time is what counts. */
-    async cancel(id: string, at: string): Promise<void> {
-      await redis.hsetnx(refreshKey(id), 'cancelledAt', at)
-    },
+    /** No more of its users are asked for, once whoever takes it in has noticed. False: it was cancelled before. */
+    cancel: async (id: string, at: string): Promise<boolean> =>
+      (await redis.hsetnx(refreshKey(id), 'cancelledAt', at)) === 1,
 
     isCancelled: async (id: string): Promise<boolean> => (await redis.hexists(refreshKey(id), 'cancelledAt')) === 1,
 

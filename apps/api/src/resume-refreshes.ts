@@ -31,6 +31,7 @@ async function goOnWith(id: string, deps: RefreshDeps): Promise<void> {
     ? await Promise.all(Array.from({ length: header.chunks }, (_, at) => deps.records.chunk(id, at)))
     : []
   if (!header || chunks.includes(null)) return deps.records.takenIn(id) // expired, or finished: nothing is left to ask for
+  if (header.cancelledAt !== undefined) return deps.records.takenIn(id)
   deps.log.info({ refresh: id, users: header.total }, 'Going on with a refresh that was not taken in to its end')
   const whole = chunks as RefreshChunk[]
   if (isInPlace(whole, deps.shards)) return takeIn(header, whole, PRIORITY.bulk, null, deps)

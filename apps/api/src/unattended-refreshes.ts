@@ -49,11 +49,14 @@ export function unattendedRefreshes(deps: UnattendedDeps) {
   }
 
   async function takeInWhenThereIsRoom(id: string): Promise<void> {
-    while (!isClosed && (await deps.openUsers.refusalOfRefresh())) await delay(LOOK_FOR_ROOM_MS)
+    let header = await deps.records.header(id)
+    while (!isClosed && !header?.cancelledAt && (await deps.openUsers.refusalOfRefresh())) {
+      await delay(LOOK_FOR_ROOM_MS)
+      header = await deps.records.header(id)
+    }
     if (isClosed) return deps.records.abandon(id)
-    const header = await deps.records.header(id)
-    const chunks = header && (await chunksWritten(header))
-    if (!header || !chunks) return deps.records.takenIn(id) // Redis has lost it
+    const chunks = header && !header.cancelledAt && (await chunksWritten(header))
+    if (!header || !chunks) return deps.records.takenIn(id) // cancelled, or Redis has lost it
     const users = header.total
     const takenIn = deps.openUsers.takingIn(users)
     const priority = users <= deps.smallRefresh ? PRIORITY.small : PRIORITY.bulk
@@ -69,7 +72,11 @@ export function unattendedRefreshes(deps: UnattendedDeps) {
 
   return {
     /** Resolves when all of them are written down: from then on they will be asked for. Users may be named twice. */
-    async refresh(caller: string, domain: Domain, pages: AsyncIterable<readonly BareJid[]>): Promise<OpsRetry> {
+    async refresh(
+      caller: string,
+      domain: Domain,
+      pages: AsyncIterable<readonly BareJid[]> | Iterable<readonly BareJid[]>,
+    ): Promise<OpsRetry> {
       const refreshes: string[] = []
       let users = 0
       let next = new Set<BareJid>()

@@ -1,6 +1,7 @@
 import type { BareJid } from '@rollcall/roster'
 import { shardKeys } from '../../../packages/runtime/src/keys.ts'
 import type { Command, Doing } from './scenario.ts'
+import { startCancel } from './simulated-cancel.ts'
 import type { ApiCall } from './simulated-replica.ts'
 import { crash, freeze, resend, work } from './worker-actions.ts'
 import type { Action, World } from './world.ts'
@@ -27,6 +28,10 @@ export function actionFor(command: Command, world: World): Action | null {
       return resend(command, world)
     case 'forget':
       return forget(command, world)
+    case 'cancel':
+    case 'go-on-cancel':
+    case 'crash-cancel':
+      return cancel(command, world)
     case 'dismiss':
       return dismiss(world)
     case 'deliver':
@@ -124,6 +129,43 @@ function forget({ users }: Doing<'forget'>, { truth, redis, store }: World): Act
       truth.explain(`: ${dropped.join(', ')}`)
       for (const jid of dropped) truth.forgotten(jid)
     },
+  }
+}
+
+function cancel(
+  { do: how, call: pick }: Doing<'cancel' | 'go-on-cancel' | 'crash-cancel'>,
+  world: World,
+): Action | null {
+  const { truth, cancels, rules } = world
+  if (how === 'cancel') {
+    const accepted = truth.requests.filter(({ accepted }) => accepted?.losses === truth.losses())
+    const request = accepted[pick % accepted.length]
+    if (!request || cancels.length >= MOST_CALLS) return null
+    return {
+      what: `somebody cancels ${request.name}`,
+      writes: false,
+      run: async () => cancels.push(await startCancel(request, world)),
+    }
+  }
+  const running = cancels.filter((call) => call.at() !== null)
+  const call = running[pick % running.length]
+  if (!call) return null
+  const what = `cancelling ${call.request.name}: ${call.at()}`
+  if (how === 'go-on-cancel') {
+    return {
+      what,
+      writes: call.at() === 'cancel',
+      async run() {
+        await call.step()
+        if (call.at() === null) cancels.splice(cancels.indexOf(call), 1)
+      },
+    }
+  }
+  if (!rules.lostJobs) return null
+  return {
+    what: `${what}: its api crashes before`,
+    writes: false,
+    run: () => cancels.splice(cancels.indexOf(call), 1),
   }
 }
 

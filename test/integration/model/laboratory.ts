@@ -106,6 +106,7 @@ function newWorld(
     workers: Array.from({ length: WORKERS }, () => null),
     replicas: names.map((name) => simulatedReplica({ name, store, queue, truth })),
     calls: [],
+    cancels: [],
     rules,
   }
 }

@@ -148,6 +148,29 @@ export const mutants: readonly Mutant[] = [
     ],
   ),
   mutant(
+    'a cancellation that takes other refreshes along',
+    ['E3'],
+    [
+      ['cancel', 'user.failed = generation', 'user.failed = user.wanted'],
+      ['cancel', "'failed', text(generation))", "'failed', text(user.failed))"],
+    ],
+  ),
+  mutant(
+    'a cancellation of those who have settled',
+    ['E1', 'E3', 'F', 'I', 'G1f', 'R'],
+    [['cancel', 'math.max(user.fetched, user.failed) == generation - 1', 'true']],
+  ),
+  mutant(
+    'a cancellation that tells nobody',
+    ['M'],
+    [['cancel', "redis.call('PUBLISH', channelPrefix", "redis.call('PUBLISH', ':elsewhere' .. channelPrefix"]],
+  ),
+  mutant(
+    'a cancelled user whom nobody repairs',
+    ['R'],
+    [['cancel', 'repairLater(keys[5]', "repairLater(keys[5] .. ':elsewhere'"]],
+  ),
+  mutant(
     'a user whom nobody uses, and who is in a group still',
     ['F'],
     [['unused', "leaveGroup(KEYS[4], jid, redis.call('HGET', KEYS[1] .. jid, 'code') or '')", '']],

@@ -33,6 +33,7 @@ async function runOnce(world: World, scenario: Scenario, perform: Perform): Prom
     while (await perform(command)) moved = true
   }
   await all({ do: 'api', call: 0 })
+  await all({ do: 'go-on-cancel', call: 0 })
   if (await finishJobs(world, scenario, perform)) moved = true
   if (await perform({ do: 'stall-check' })) moved = true
   if (await perform({ do: 'wake' })) moved = true

@@ -23,6 +23,8 @@ export type Command =
   | { readonly do: 'stall-check' | 'wake' | 'sweep' | 'repair' }
   /** Rosters of these users are dropped, since nobody has used them. */
   | { readonly do: 'forget'; readonly users: number }
+  /** Somebody cancels a request; that goes on by a step; the api that does it crashes. */
+  | { readonly do: 'cancel' | 'go-on-cancel' | 'crash-cancel'; readonly call: number }
   /** Somebody dismisses all failures. */
   | { readonly do: 'dismiss' }
   /** Those who are handed out for a repair never come to the queue. */
@@ -64,6 +66,9 @@ const worker = fc.nat(2 * WORKERS - 1)
 const replica = fc.nat(REPLICAS - 1)
 const call = fc.nat(3)
 
+/** A cancellation has up to four steps. */
+const GO_ON_CANCEL = ['go-on-cancel', 'go-on-cancel', 'go-on-cancel', 'go-on-cancel'] as const
+
 const one = <Do extends string>(kind: Do) => fc.constant(kind)
 
 /** Each scenario has some of them, so that each is often alone and often with each other. */
@@ -77,6 +82,7 @@ const FAULTS: readonly Weighted[] = [
   { weight: 4, arbitrary: fc.record({ do: one('resend-request'), call }) },
   { weight: 4, arbitrary: fc.record({ do: one('flush') }) },
   { weight: 4, arbitrary: fc.record({ do: one('lose-repair') }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('cancel' as const, 'crash-cancel' as const), call }) },
   work(fc.constant(PICK.fails)),
   work(fc.constant(PICK.failsForGood)),
   work(fc.constant(PICK.asksForPause)),
@@ -108,6 +114,7 @@ const usual = (users: number, asks: number): Weighted[] => [
     arbitrary: fc.record({ do: fc.constantFrom('repair' as const, 'repair' as const, 'dismiss' as const) }),
   },
   { weight: 4, arbitrary: fc.record({ do: one('forget'), users: fc.integer({ min: 1, max: 2 ** users - 1 }) }) },
+  { weight: 10, arbitrary: fc.record({ do: fc.constantFrom('cancel' as const, ...GO_ON_CANCEL), call }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('deliver' as const, 'look' as const), replica }) },
 ]
 
@@ -123,6 +130,8 @@ function beginnings(users: number): fc.Arbitrary<Command[]> {
   const fetched = [go, go, go, go, go] as const
   const gone = [go, go, { ...go, pick: PICK.gone }] as const
   const forget = { do: 'forget', users: 2 ** users - 1 } as const
+  const cancel = { do: 'cancel', call: 0 } as const
+  const goOnCancel = { do: 'go-on-cancel', call: 0 } as const
   const overtaken = { do: 'freeze', worker: 0, overtaken: true } as const
   return fc.constantFrom<Command[]>(
     [],
@@ -140,6 +149,11 @@ function beginnings(users: number): fc.Arbitrary<Command[]> {
     [ask, ...fails, { do: 'lose-repair' }],
     [ask, ...fails, { do: 'repair' }, go, go, steps, api, api],
     [ask, ...fails, { do: 'dismiss' }, steps, api, api],
+    // A request is cancelled while its users wait, are fetched, or are asked for again.
+    [ask, cancel, goOnCancel, steps, api, api, goOnCancel, goOnCancel],
+    [ask, cancel, goOnCancel, steps, api, api, api, goOnCancel, goOnCancel, goOnCancel],
+    [ask, go, go, cancel, goOnCancel, goOnCancel, go, go, go],
+    [ask, steps, api, api, api, { ...cancel, call: 1 }, goOnCancel, goOnCancel],
     // Rosters are stored; then they are dropped while a repair has compared them, or before they are fetched again.
     [ask, ...fetched, { ...ask, changed: false }, ...fails, { do: 'repair' }, go, go, forget, go, go],
     [ask, ...fetched, forget, ask, ...fetched],

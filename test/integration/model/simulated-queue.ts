@@ -50,6 +50,14 @@ export function simulatedQueue(redis: Redis) {
       else if (job.state === 'active') wantedNext.add(user)
     },
 
+    /** Nothing becomes of a job that no worker holds, nor of the one that is wanted after it. */
+    withdraw(user: BareJid): void {
+      const job = jobs.get(user)
+      if (!job || job.lock !== null) return
+      jobs.delete(user)
+      wantedNext.delete(user)
+    },
+
     waiting: (): SimulatedJob[] => [...jobs.values()].filter(({ state }) => state === 'waiting'),
     size: () => jobs.size,
     holds,

@@ -126,7 +126,6 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
       checkOrder(fetch, before)
       its.stored = { ...fetch, generation: Math.max(fetch.generation, before?.generation ?? 0) }
       its.dropped = null
-      its.leftAlone = false
       its.freshestRead = Math.max(its.freshestRead, fetch.readAt)
       its.troubles = 0
       if (how === 'commit') its.serials.set(++its.commits, fetch.serial)
@@ -149,6 +148,15 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
     forgotten(jid: BareJid): void {
       of(jid).dropped = 'unused'
       of(jid).leftAlone = true
+    },
+
+    /** Settled as failed by an operator, up to this generation. */
+    cancelled(jid: BareJid, failed: number, generation: number): void {
+      if (failed !== generation) violated('E3', `${jid} is cancelled up to ${failed}, but ${generation} was to be`)
+      const its = of(jid)
+      its.lastFailedBegunAt = steps.length
+      its.leftAlone = false
+      its.troubles = 0
     },
 
     dismissed(jid: BareJid): void {

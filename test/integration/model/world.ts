@@ -1,6 +1,7 @@
 import type { RosterStore } from '@rollcall/runtime'
 import type { Redis } from 'ioredis'
 import type { Rules } from './scenario.ts'
+import type { CancelCall } from './simulated-cancel.ts'
 import type { SimulatedQueue } from './simulated-queue.ts'
 import type { ApiCall, SimulatedReplica } from './simulated-replica.ts'
 import type { WorkerRun } from './simulated-worker.ts'
@@ -17,6 +18,8 @@ export interface World {
   readonly replicas: readonly SimulatedReplica[]
   /** Of all api calls that still run, or whose callers still wait. */
   readonly calls: ApiCall[]
+  /** Of operators who cancel a request. */
+  readonly cancels: CancelCall[]
   readonly rules: Rules
 }
 

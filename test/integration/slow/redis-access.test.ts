@@ -108,7 +108,19 @@ describe('with the rights of deploy/redis/users.acl', () => {
     const [broken] = await api.failureParts()
     if (!broken) throw new Error('Nobody failed')
     expect(await api.failureGroups([broken])).toMatchObject([{ count: 1, last: { jid: jid('broken') } }])
+    const retried = await rollcall.send('/ops/api/failures/retry', { method: 'POST', body: '{}' })
+    expect(retried.json()).toMatchObject({ users: 1 })
+    await expect
+      .poll(async () => (await rollcall.send('/ops/api/refreshes?state=running')).json().refreshes)
+      .toEqual([])
     expect(await api.dismiss(broken, Date.now() + 60_000, 1)).toBe(1)
+    // A refresh that somebody cancels while its users wait.
+    expect((await rollcall.send('/ops/api/queues/all/pause', { method: 'POST' })).status).toBeLessThan(300)
+    const waits = await rollcall.send('/roster_admin/refresh/cancelled')
+    const cancelled = await rollcall.send(`/ops/api${String(waits.headers.location).slice(3)}/cancel`, {
+      method: 'POST',
+    })
+    expect(cancelled.json()).toEqual({ done: 1, left: 0 })
     await useDashboard()
     const paths = ['users?prefix=j', 'users/john', 'changes', 'changes?user=john', 'queues/0/jobs']
     for (const path of paths) expect((await looked(path)).status).toBe(200)

@@ -1,23 +1,32 @@
 import {
+  type BareJid,
+  type Domain,
+  type OpsPart,
   type OpsRefresh,
   type OpsRefreshPage,
   OpsRefreshState,
   OpsRefreshUserState,
   type OpsRefreshUsers,
+  type OpsRetry,
   printable,
   splitBareJid,
 } from '@rollcall/roster'
 import { isRefreshId } from '@rollcall/runtime'
-import type { ProgressDeps } from '../refresh-progress.ts'
+import { type CancelDeps, cancelRefresh } from '../cancel-refresh.ts'
+import type { OpenUsers } from '../open-users.ts'
+import { type ProgressDeps, settlementsIn } from '../refresh-progress.ts'
 import type { RefreshHeader } from '../refresh-records.ts'
 import { refreshUsersPage, type UserPlace } from '../refresh-users-page.ts'
+import { allRetries, type UnattendedRefreshes } from '../unattended-refreshes.ts'
 import { domainIn, limitIn, placeIn, valueIn } from './query.ts'
 import type { RefreshList, RefreshListDeps } from './refresh-list.ts'
 import { insistOn, may, OpsError, type OpsRoute } from './route.ts'
 
-export interface RefreshRouteDeps extends Pick<ProgressDeps, 'store' | 'records' | 'shards'> {
+export interface RefreshRouteDeps extends Pick<ProgressDeps, 'records' | 'shards'>, CancelDeps {
   readonly list: Pick<RefreshList, 'page' | 'callers'>
   readonly looks: RefreshListDeps['looks']
+  readonly unattended: Pick<UnattendedRefreshes, 'refresh'>
+  readonly openUsers: Pick<OpenUsers, 'refusalOfRefresh'>
 }
 
 const REFRESHES_PER_PAGE = 50
@@ -26,7 +35,7 @@ const USERS_PER_PAGE = 100
 
 /** What was asked for, by whom, and what became of it. */
 export function refreshRoutes(deps: RefreshRouteDeps): OpsRoute[] {
-  const { list, looks, records } = deps
+  const { list, looks, records, unattended, openUsers } = deps
   return [
     {
       method: 'get',
@@ -79,8 +88,73 @@ export function refreshRoutes(deps: RefreshRouteDeps): OpsRoute[] {
         return { users, next: next && `${next.chunk}.${next.user}` }
       },
     },
+    {
+      method: 'post',
+      path: '/refreshes/:id/retry',
+      right: 'operate',
+      scope: 'domain',
+      action: 'retry-refresh',
+      status: 202,
+      async handle({ operator, params, tell }): Promise<OpsRetry> {
+        const header = await headerIn(params, deps)
+        const what = inWords(header)
+        tell(what)
+        insistOn(operator, 'operate', header.domain)
+        if (!(await records.hasUsers(header.id)))
+          throw new OpsError(409, 'Who was in this refresh is not known any more')
+        const refused = await openUsers.refusalOfRefresh()
+        if (refused) throw new OpsError(503, refused.message)
+        const retries: OpsRetry[] = []
+        for (const [domain, failed] of await failedUsers(header, deps)) {
+          if (!may(operator, 'operate', domain)) continue
+          retries.push(await unattended.refresh(operator.name, domain, [failed]))
+          tell(what, allRetries(retries).users) // also when the next domain fails
+        }
+        return allRetries(retries)
+      },
+    },
+    {
+      method: 'post',
+      path: '/refreshes/:id/cancel',
+      right: 'operate',
+      scope: 'domain',
+      action: 'cancel-refresh',
+      async handle({ operator, params, tell }): Promise<OpsPart> {
+        const header = await headerIn(params, deps)
+        const what = inWords(header)
+        tell(what)
+        insistOn(operator, 'operate', header.domain)
+        if (await records.result(header.id)) return { done: 0, left: 0 }
+        if (operator.domains !== '*')
+          for await (const { users } of records.chunks(header))
+            for (const jid of users) insistOn(operator, 'operate', splitBareJid(jid).domain)
+        const part = await cancelRefresh(header, deps)
+        tell(what, part.done)
+        looks.forget(header.id)
+        await looks.look(header.id) // writes down how it ended, before others are fetched for other refreshes
+        return part
+      },
+    },
   ]
 }
+
+/** Those of a refresh whose last fetch failed, by domain. */
+async function failedUsers(header: RefreshHeader, deps: RefreshRouteDeps): Promise<Map<Domain, BareJid[]>> {
+  const failed = new Map<Domain, BareJid[]>()
+  for await (const chunk of deps.records.chunks(header)) {
+    const settlements = await settlementsIn(chunk, header.cancelledAt !== undefined, deps)
+    for (const [i, jid] of chunk.users.entries()) {
+      if (settlements[i]?.kind !== 'failed') continue
+      const { domain } = splitBareJid(jid)
+      const ofDomain = failed.get(domain)
+      if (ofDomain) ofDomain.push(jid)
+      else failed.set(domain, [jid])
+    }
+  }
+  return failed
+}
+
+const inWords = ({ id, caller }: RefreshHeader): string => `refresh ${id} of ${caller}`
 
 function idIn({ id = '' }: Readonly<Record<string, string>>): string {
   if (!isRefreshId(id)) throw unknown(id)

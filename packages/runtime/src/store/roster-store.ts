@@ -276,7 +276,7 @@ export function rosterStore(options: RosterStoreOptions) {
       const keys = keysAt(shard)
       const [cancelled, ...closed] = (await run(
         'cancel',
-        [keys.epoch, keys.open, keys.failed, keys.userPrefix, keys.rosterPrefix],
+        [keys.epoch, keys.open, keys.failed, keys.userPrefix],
         [
           ...[epoch, keys.settledPrefix, failure.code, failure.message, repairMaxMs],
           ...users.flatMap((jid, i) => [generations[i] ?? 0, jid]),

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { refreshLooks } from './refresh-looks.ts'
+import type { RefreshFound } from './refresh-records.ts'
+
+const found = (updated: number) => ({ progress: { updated }, failuresByCode: [] }) as unknown as RefreshFound
+
+function countedLooks(answer: (read: number) => Promise<RefreshFound | null>) {
+  let reads = 0
+  return { looks: refreshLooks(() => answer(++reads)), reads: () => reads }
+}
+
+test('many who look at one refresh are one look', async () => {
+  const { looks, reads } = countedLooks(async (read) => found(read))
+  const seen = await Promise.all(Array.from({ length: 50 }, () => looks.look('id')))
+  expect(seen.every((one) => one?.progress.updated === 1)).toBe(true)
+  await looks.look('id')
+  expect(reads()).toBe(1)
+  await looks.look('another')
+  expect(reads()).toBe(2)
+})
+
+test('a look that failed is not remembered, and leaves what was known', async () => {
+  const { looks } = countedLooks(async (read) => {
+    if (read === 2) throw new Error('Redis is away')
+    return found(read)
+  })
+  await looks.look('id')
+  expect(looks.last('id')).toEqual(found(1))
+  looks.forget('id')
+  await expect(looks.look('id')).rejects.toThrow('Redis is away')
+  expect(await looks.look('id')).toEqual(found(3))
+})
+
+test('it is looked again when something was done to it, and after a while', async () => {
+  const { looks, reads } = countedLooks(async (read) => found(read))
+  await looks.look('id')
+  looks.forget('id')
+  expect(await looks.look('id')).toEqual(found(2))
+  await expect.poll(async () => (await looks.look('id'))?.progress.updated, { interval: 100 }).toBe(3)
+  expect(reads()).toBe(3)
+})
+
+test('those looked at longest ago are forgotten', async () => {
+  const { looks } = countedLooks(async (read) => found(read))
+  for (let i = 0; i < 1500; i++) await looks.look(String(i))
+  expect(looks.last('0')).toBeUndefined()
+  expect(looks.last('1499')).toBeDefined()
+})
