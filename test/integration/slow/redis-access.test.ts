@@ -108,19 +108,8 @@ describe('with the rights of deploy/redis/users.acl', () => {
     const [broken] = await api.failureParts()
     if (!broken) throw new Error('Nobody failed')
     expect(await api.failureGroups([broken])).toMatchObject([{ count: 1, last: { jid: jid('broken') } }])
-    const retried = await rollcall.send('/ops/api/failures/retry', { method: 'POST', body: '{}' })
-    expect(retried.json()).toMatchObject({ users: 1 })
-    await expect
-      .poll(async () => (await rollcall.send('/ops/api/refreshes?state=running')).json().refreshes)
-      .toEqual([])
+    await actOnMany()
     expect(await api.dismiss(broken, Date.now() + 60_000, 1)).toBe(1)
-    // A refresh that somebody cancels while its users wait.
-    expect((await rollcall.send('/ops/api/queues/all/pause', { method: 'POST' })).status).toBeLessThan(300)
-    const waits = await rollcall.send('/roster_admin/refresh/cancelled')
-    const cancelled = await rollcall.send(`/ops/api${String(waits.headers.location).slice(3)}/cancel`, {
-      method: 'POST',
-    })
-    expect(cancelled.json()).toEqual({ done: 1, left: 0 })
     await useDashboard()
     const paths = ['users?prefix=j', 'users/john', 'changes', 'changes?user=john', 'queues/0/jobs']
     for (const path of paths) expect((await looked(path)).status).toBe(200)
@@ -166,6 +155,19 @@ describe('with the rights of deploy/redis/users.acl', () => {
     expect(await refusals()).toEqual([])
   })
 
+  /** Failures are asked for again, and a refresh is cancelled while its users wait. */
+  async function actOnMany(): Promise<void> {
+    const act = (path: string) => rollcall.send(`/ops/api${path}`, { method: 'POST', body: '{}' })
+    expect((await act('/failures/retry')).json()).toMatchObject({ users: 1 })
+    const running = async () => (await rollcall.send('/ops/api/refreshes?state=running')).json().refreshes
+    await expect.poll(running).toEqual([])
+    expect((await act('/queues/all/pause')).status).toBe(200)
+    const waits = await rollcall.send('/roster_admin/refresh/cancelled')
+    const path = String(waits.headers.location).replace('/v1', '')
+    expect((await act(`${path}/cancel`)).json()).toEqual({ done: 1, left: 0 })
+    expect((await act('/queues/all/resume')).status).toBe(200)
+  }
+
   /** Logs in, makes a token and takes it away, and reads who did what. */
   async function useDashboard(): Promise<void> {
     const { token, entry } = makeToken({ name: 'alice', rights: ['view', 'operate'], domains: '*' })
@@ -182,7 +184,8 @@ describe('with the rights of deploy/redis/users.acl', () => {
     const made = (await ask('/tokens', { method: 'POST', body })).json<{ entry: { id: string } }>()
     expect((await ask('/tokens')).status).toBe(200)
     expect((await ask(`/tokens/${made.entry.id}`, { method: 'DELETE' })).status).toBe(204)
-    expect((await ask('/audit')).json()).toMatchObject({ entries: [{ action: 'revoke-token' }, {}, {}] })
+    const { entries } = (await ask('/audit')).json<{ entries: { action: string }[] }>()
+    expect(entries[0]).toMatchObject({ action: 'revoke-token' })
     expect((await ask('/session', { method: 'DELETE' })).status).toBe(204)
     await api.stop()
   }
