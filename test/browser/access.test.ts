@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { browserOfFile } from '../support/browser.ts'
-import { type Dashboard, dashboardOfTest } from '../support/dashboard.ts'
+import { type Dashboard, dashboardOfTest, jidOf, untilShown } from '../support/dashboard.ts'
+import { startReceiver } from '../support/http-receiver.ts'
 
 const browser = browserOfFile()
 
@@ -34,6 +35,58 @@ describe('whoever is not logged in', () => {
     await page.reload()
     await page.getByLabel('Token').waitFor()
   })
+})
+
+describe('whoever may only look', () => {
+  test('finds what acts disabled, with the reason, and the api refuses besides', async () => {
+    const dashboard = await dashboardOfTest(browser)
+    await dashboard.refresh(['john'])
+    const { page, expects } = await dashboard.open(`/users/${jidOf('john')}`, { as: 'view' })
+    expects(/403/)
+
+    for (const name of ['Refresh now', 'Compare with backend', 'Drop…']) {
+      const button = page.getByRole('button', { name })
+      await button.waitFor()
+      expect(await button.getAttribute('aria-disabled'), name).toBe('true')
+      const reason = page.locator(`id=${await button.getAttribute('aria-describedby')}`)
+      expect(await reason.textContent(), name).toMatch(/“on-call” may look and not act/)
+      await button.click({ force: true })
+    }
+    expect(dashboard.backend.requests, 'only that of the application').toHaveLength(1)
+
+    const status = await page.evaluate(
+      `fetch('/ops/api/users/${jidOf('john')}/drop', { method: 'POST' }).then((answer) => answer.status)`,
+    )
+    expect(status).toBe(403)
+    expect(await dashboard.redis.exists(dashboard.keysOf('john').roster(jidOf('john')))).toBe(1)
+    expect(await dashboard.audit()).toMatchObject([{ who: 'on-call', action: 'drop-roster', result: 'refused' }])
+  })
+})
+
+test('a page of somebody else cannot act in the name of who is logged in', async () => {
+  const dashboard = await dashboardOfTest(browser)
+  await dashboard.refresh(['john'])
+  const { context, expects } = await dashboard.open('/')
+  expects(/another site|403|favicon/)
+  const drop = `${dashboard.rollcall.api.url}/ops/api/users/${jidOf('john')}/drop`
+  const site = await startReceiver()
+  const body = `<!doctype html><title>Kittens</title><form method="post" action="${drop}"><button>More</button></form>`
+  site.answer({ kind: 'raw', headers: { 'content-type': 'text/html' }, body })
+
+  // Of the same site, for browsers: ports are no part of that. So the cookie is sent.
+  const kittens = await context.newPage()
+  await kittens.goto(site.url)
+  const answered = kittens.waitForResponse(drop)
+  await kittens.getByRole('button', { name: 'More' }).click()
+  expect((await answered).status()).toBe(403)
+  expect((await (await answered).request().allHeaders()).cookie).toBeDefined()
+  expect(await dashboard.redis.exists(dashboard.keysOf('john').roster(jidOf('john')))).toBe(1)
+})
+
+test('without tokens, who is on this machine need not log in', async () => {
+  const dashboard = await dashboardOfTest(browser, { env: { TOKENS: '' } })
+  const { page } = await dashboard.open('/', { as: null })
+  await untilShown(page, 'Overview')
 })
 
 /** What the api answers to whoever has that cookie. */

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { axe, browserOfFile, PHONE } from '../support/browser.ts'
-import { type Dashboard, startDashboard, untilShown } from '../support/dashboard.ts'
+import { type Dashboard, jidOf, startDashboard, untilShown } from '../support/dashboard.ts'
 
 const browser = browserOfFile()
 let dashboard: Dashboard
@@ -16,6 +16,7 @@ afterAll(() => dashboard.stop())
 test.each([
   ['/', 'Overview'],
   ['/users', 'Users'],
+  [`/users/${jidOf('john')}`, jidOf('john')],
   ['/refreshes', 'Refreshes'],
   ['/failures', 'Failures'],
   ['/changes', 'Changes'],

@@ -95,6 +95,7 @@ export interface AxeViolation {
 
 /** What axe-core finds serious or critical in the page as it is now, by WCAG 2.2 AA and its own best practices. */
 export async function axe(page: Page): Promise<readonly AxeViolation[]> {
+  await page.evaluate(ENDED) // colours that are on their way from one to the other cannot be read
   // The debugger evaluates it, which no policy of the page forbids: the page is looked at with its own policy.
   await page.evaluate(AXE)
   const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults
@@ -107,6 +108,9 @@ export async function axe(page: Page): Promise<readonly AxeViolation[]> {
       elements: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary ?? ''}`),
     }))
 }
+
+const ENDED = `for (const animation of document.getAnimations())
+  if (animation.effect.getComputedTiming().endTime !== Infinity) animation.finish()`
 
 interface AxeResults {
   readonly violations: readonly {

@@ -29,7 +29,7 @@ export interface Dashboard {
   refresh(usernames: readonly string[]): Promise<Record<string, unknown>>
   /** Of the shard of a user of example.org. */
   keysOf(username: string): ShardKeys
-  /** The newest first. */
+  /** The newest first, but for logins. */
   audit(): Promise<readonly OpsAuditEntry[]>
   stop(): Promise<void>
 }
@@ -94,7 +94,7 @@ export async function startDashboard(
     async audit() {
       const headers = { authorization: `Bearer ${operate.token}` }
       const { text } = await rollcall.send('/ops/api/audit', { headers })
-      return OpsAudit.parse(JSON.parse(text)).entries
+      return OpsAudit.parse(JSON.parse(text)).entries.filter(({ action }) => action !== 'log-in')
     },
     async stop() {
       redis.disconnect()

@@ -1,5 +1,5 @@
 import { mkdir, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { bringChromium } from '../chromium.ts'
 import { repositoryRoot } from '../repository.ts'
@@ -10,13 +10,16 @@ import { LOGIN, type PicturedView, picturedViews } from './views.ts'
 
 const IMAGES = join(repositoryRoot, 'docs/images')
 /** CSS pixels: a desk, and a phone. */
-const WIDTHS = { 1280: 800, 390: 844 } as const
+const SIZES = [
+  { width: 1280, height: 800 },
+  { width: 390, height: 844 },
+] as const
 const SCHEMES = ['light', 'dark'] as const
 /** What does not fit into it can be scrolled to: a list of hundreds is no picture. */
 const MAX_HEIGHT = 1_800
 
 interface Look {
-  readonly width: keyof typeof WIDTHS
+  readonly size: (typeof SIZES)[number]
   readonly scheme: (typeof SCHEMES)[number]
 }
 
@@ -43,19 +46,19 @@ async function takeAll(browser: Browser, stage: Stage, only: readonly string[]):
   if (only.length === 0) await rm(IMAGES, { recursive: true, force: true })
   await mkdir(IMAGES, { recursive: true })
   let bytes = 0
-  for (const width of Object.keys(WIDTHS).map(Number) as Look['width'][]) {
+  for (const size of SIZES) {
     for (const scheme of SCHEMES) {
-      const stranger = await contextOf(browser, stage, { width, scheme })
-      const operator = await contextOf(browser, stage, { width, scheme })
+      const stranger = await contextOf(browser, stage, { size, scheme })
+      const operator = await contextOf(browser, stage, { size, scheme })
       await logIn(operator, stage)
       for (const view of views) {
         const context = view.name === LOGIN ? stranger : operator
-        const file = join(IMAGES, `${view.name}-${width}-${scheme}.png`)
-        await take(context, view, { width, scheme }, file)
+        const file = join(IMAGES, `${view.name}-${size.width}-${scheme}.png`)
+        await take(context, view, size, file)
         await small(file)
-        const { size } = await stat(file)
-        bytes += size
-        console.log(`✓ ${file.slice(repositoryRoot.length + 1)}  ${Math.ceil(size / 1024)} KB`)
+        const { size: taken } = await stat(file)
+        bytes += taken
+        console.log(`✓ ${relative(repositoryRoot, file)}  ${Math.ceil(taken / 1024)} KB`)
       }
       await stranger.close()
       await operator.close()
@@ -64,10 +67,10 @@ async function takeAll(browser: Browser, stage: Stage, only: readonly string[]):
   console.log(`${Math.ceil(bytes / 1024)} KB in all`)
 }
 
-const contextOf = (browser: Browser, { url }: Stage, { width, scheme }: Look): Promise<BrowserContext> =>
+const contextOf = (browser: Browser, { url }: Stage, { size, scheme }: Look): Promise<BrowserContext> =>
   browser.newContext({
     baseURL: url,
-    viewport: { width, height: WIDTHS[width] },
+    viewport: size,
     colorScheme: scheme,
     reducedMotion: 'reduce',
     locale: 'en-GB',
@@ -79,14 +82,14 @@ async function logIn(context: BrowserContext, { tokens }: Stage): Promise<void> 
   if (!response.ok()) throw new Error(`The login was answered with ${response.status()}: ${await response.text()}`)
 }
 
-async function take(context: BrowserContext, { path }: PicturedView, { width }: Look, file: string): Promise<void> {
+async function take(context: BrowserContext, { path }: PicturedView, size: Look['size'], file: string): Promise<void> {
   const page = await context.newPage()
   await page.goto(`/ops${path}`)
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   await untilLoaded(page)
   // As much as the page has, so that its menu and its end stand where they belong.
   const height = Number(await page.evaluate('document.documentElement.scrollHeight'))
-  await page.setViewportSize({ width, height: Math.min(MAX_HEIGHT, Math.max(WIDTHS[width], height)) })
+  await page.setViewportSize({ ...size, height: Math.min(MAX_HEIGHT, Math.max(size.height, height)) })
   await untilLoaded(page)
   await page.screenshot({ path: file, animations: 'disabled' })
   await page.close()

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import { browserOfFile } from '../support/browser.ts'
+import { type Dashboard, dashboardOfTest, untilShown } from '../support/dashboard.ts'
+
+const browser = browserOfFile()
+
+const SICK = Array.from({ length: 30 }, (_, i) => `sick-${i}`)
+const ODD = Array.from({ length: 12 }, (_, i) => `odd-${i}`)
+const GONE = Array.from({ length: 5 }, (_, i) => `gone-${i}`)
+
+/** Three groups: backend-status, roster-invalid, user-unknown. */
+async function withFailures(): Promise<Dashboard> {
+  const dashboard = await dashboardOfTest(browser, { env: { JOB_ATTEMPTS: '1', BREAKER_FAILURES: '1000' } })
+  const { backend } = dashboard
+  for (const username of SICK) backend.set(username, 500)
+  for (const username of ODD) backend.set(username, { kind: 'raw', body: '[1, 2' })
+  for (const username of GONE) backend.set(username, 404)
+  await dashboard.refresh([...SICK, ...ODD, ...GONE])
+  return dashboard
+}
+
+test('failures stand there by cause, and the address keeps which of them are looked at', async () => {
+  const dashboard = await withFailures()
+  const { page } = await dashboard.open('/failures')
+  await untilShown(page, 'Failures')
+  await page.getByText('47 users in 3 groups').waitFor()
+
+  await page.getByLabel('Code').selectOption('roster-invalid')
+  await page.getByText('12 users in 1 group').waitFor()
+  await page.reload()
+  await page.getByText('12 users in 1 group').waitFor()
+  expect(new URL(page.url()).search).toBe('?code=roster-invalid')
+  await page.getByRole('link', { name: 'odd-3@example.org' }).first().waitFor()
+})
+
+test('a group is retried after a question that says how many, with its progress; only its users are fetched', async () => {
+  const dashboard = await withFailures()
+  const { backend, redis, keysOf } = dashboard
+  for (const username of SICK) backend.unset(username)
+  const before = backend.requests.length
+  const { page } = await dashboard.open('/failures')
+
+  await page.getByRole('button', { name: /^Retry users .*backend-status/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'Retry 30 users?' })
+  await dialog.getByRole('button', { name: 'Retry', exact: true }).click()
+  await page.getByText('Retried 30 users').waitFor()
+  await page.getByText('All went well.').waitFor()
+  await page.getByText('17 users in 2 groups').waitFor()
+
+  const asked = backend.requests.slice(before).map(({ username }) => username)
+  expect(asked.toSorted()).toEqual(SICK.toSorted())
+  expect(await redis.zcard(keysOf('sick-1').names)).toBe(30)
+  expect(await dashboard.audit()).toMatchObject([{ who: 'maria', action: 'retry-failures', count: 30, result: 'done' }])
+})
+
+test('all that match are retried, and who fails again is counted', async () => {
+  const dashboard = await withFailures()
+  for (const username of SICK) dashboard.backend.unset(username)
+  const { page } = await dashboard.open('/failures')
+  await page.getByRole('button', { name: 'Retry all 47…' }).click()
+  await page
+    .getByRole('dialog', { name: 'Retry 47 users?' })
+    .getByRole('button', { name: 'Retry', exact: true })
+    .click()
+  await page.getByText('Retried 47 users').waitFor()
+  await page.getByText(/17 failed again/).waitFor()
+  await page.getByText('17 users in 2 groups').waitFor()
+})
+
+test('a group is dismissed: it is gone from the list and from what is repaired, and who did that is written down', async () => {
+  const dashboard = await withFailures()
+  const { redis, keysOf } = dashboard
+  const failed = () => redis.zcard(keysOf('odd-1').failed)
+  const before = await failed()
+  const { page } = await dashboard.open('/failures')
+  await page.getByRole('button', { name: /^Dismiss users .*roster-invalid/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'Dismiss 12 users?' })
+  await dialog.getByRole('button', { name: 'Dismiss', exact: true }).click()
+  await page.getByText('35 users in 2 groups').waitFor()
+  expect(before - (await failed())).toBe(12)
+  expect(await dashboard.audit()).toMatchObject([{ who: 'maria', action: 'dismiss-failures', count: 12 }])
+})
+
+test('when nobody has failed, that is said', async () => {
+  const dashboard = await dashboardOfTest(browser)
+  const { page } = await dashboard.open('/failures')
+  await page.getByText('Nobody’s last fetch has failed').waitFor()
+})

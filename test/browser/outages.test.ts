@@ -1,0 +1,112 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../tools/src/index.ts'
+import { startBackend } from '../support/backend.ts'
+import { browserOfFile } from '../support/browser.ts'
+import { type AppProcess, ownRedis, spawnApi, spawnWorker, temporaryDirectory } from '../support/processes.ts'
+
+const browser = browserOfFile()
+
+/** Within that, the Overview says what is wrong. */
+const SAID_WITHIN_MS = 15_000
+
+describe('the Overview says in words, within 15 s, and gets well by itself, when somebody kills', () => {
+  test('every worker', async ({ annotate }) => {
+    const { page, workers, startWorker } = await surroundings()
+    await kill(...workers)
+    await annotate(await saidAfter(page, /No worker is alive/))
+    await Promise.all([startWorker(), startWorker()])
+    await annotate(await saidAfter(page, WELL))
+  })
+
+  test('one worker of two', async ({ annotate }) => {
+    const { page, workers, startWorker } = await surroundings()
+    const [worker] = workers
+    await kill(worker)
+    await annotate(await saidAfter(page, new RegExp(`pid ${worker.pid} .* was last heard of`)))
+    await startWorker()
+    await annotate(await saidAfter(page, WELL))
+  })
+
+  test('the backend', async ({ annotate }) => {
+    const { page, backend } = await surroundings()
+    await backend.stop()
+    await annotate(await saidAfter(page, /The backend of example\.org does not work/))
+    await backend.start()
+    await annotate(await saidAfter(page, WELL))
+  })
+
+  test('Redis', async ({ annotate }) => {
+    const { page, redis } = await surroundings()
+    await kill(redis.child)
+    await annotate(await saidAfter(page, /Redis cannot be read/))
+    expect(await page.getByText('Rollcall does not work.').count()).toBeGreaterThan(0)
+    await ownRedis({ directory: redis.directory, port: redis.port })
+    await annotate(await saidAfter(page, WELL))
+  })
+
+  test('the api', async ({ annotate }) => {
+    const { page, api, startApi, expects } = await surroundings()
+    expects(/Unable to preload CSS/) // of a view that was not looked at before
+    await kill(api)
+    await annotate(await saidAfter(page, /Reconnecting/))
+    await page.getByRole('link', { name: 'Failures' }).first().click()
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.getByRole('link', { name: 'Overview' }).first().click()
+    await startApi()
+    await annotate(await saidAfter(page, /^Live$/))
+    await annotate(await saidAfter(page, WELL))
+  })
+})
+
+const WELL = 'Rollcall is well.'
+
+/** All in processes of their own, a Redis too; refreshes come all the time; the Overview is open. */
+async function surroundings() {
+  const backend = await startBackend()
+  onTestFinished(backend.close)
+  const directory = await temporaryDirectory()
+  const { port, url, child } = await ownRedis({ directory })
+  const env = {
+    REDIS_URL: url,
+    HTTP_ROSTER_URL: backend.template,
+    XMPP_DOMAIN: 'example.org',
+    PORT: String(await freePort()),
+  }
+  const startApi = () => spawnApi(env)
+  const startWorker = () => spawnWorker(env)
+  const [api, ...workers] = await Promise.all([startApi(), startWorker(), startWorker()])
+  keepRefreshing(api.url)
+
+  const { page, expects } = await browser.open(`${api.url}/ops/`)
+  expects(/50\d|ERR_|Failed to fetch/)
+  await page.getByText(WELL).waitFor()
+  return { page, backend, api, startApi, workers, startWorker, expects, redis: { port, child, directory } }
+}
+
+/** As applications do, come what may. */
+function keepRefreshing(url: string): void {
+  const ending = new AbortController()
+  onTestFinished(() => ending.abort())
+  const usernames = JSON.stringify(Array.from({ length: 30 }, (_, i) => `user-${i}`))
+  const again = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      const request = fetch(`${url}/roster_admin/refresh`, { method: 'POST', body: usernames, signal: ending.signal })
+      const answered = await request.then((answer) => answer.text()).catch(() => null)
+      // What is away refuses at once.
+      if (answered === null) await new Promise((resolve) => setTimeout(resolve, 250))
+    }
+  }
+  void again()
+}
+
+async function kill(...processes: readonly Pick<AppProcess, 'kill' | 'exited'>[]): Promise<void> {
+  for (const one of processes) one.kill('SIGKILL')
+  await Promise.all(processes.map(({ exited }) => exited))
+}
+
+async function saidAfter(page: Page, words: RegExp | string): Promise<string> {
+  const started = performance.now()
+  await page.getByText(words).first().waitFor({ timeout: SAID_WITHIN_MS })
+  return `“${words}” after ${((performance.now() - started) / 1_000).toFixed(1)} s`
+}
