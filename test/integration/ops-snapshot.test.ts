@@ -155,6 +155,16 @@ test('when Redis is away the last that was known stays, and it is said so', asyn
   expect((await snapshot()).processes).toHaveLength(2)
 })
 
+test('a Redis that hangs holds up no dashboard: it is told, and so is its return', async () => {
+  const redis = await ownRedis()
+  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '300' } })
+  await expect.poll(snapshot, soon).toMatchObject({ redis: { isReachable: true } })
+  redis.child.kill('SIGSTOP')
+  await expect.poll(snapshot, soon).toMatchObject({ redis: { isReachable: false }, health: { status: 'unavailable' } })
+  redis.child.kill('SIGCONT')
+  await expect.poll(snapshot, soon).toMatchObject({ redis: { isReachable: true }, health: { status: 'ok' } })
+})
+
 test('who may look at some domains sees what is of these, and the numbers of all', async () => {
   const [all, some] = (['*', ['one.example' as Domain]] as const).map((domains) =>
     makeToken({ name: String(domains), rights: ['view'], domains }),

@@ -127,6 +127,9 @@ describe('with the rights of deploy/redis/users.acl', () => {
     await worker.aged(0, 1)
     await worker.dropUnused(0, 1)
     expect((await rollcall.send('/health/ready')).json()).toMatchObject({ status: 'ok', reasons: [] })
+    // What the dashboard and Prometheus look at.
+    for (const path of ['/ops/api/snapshot', '/ops/api/history?range=1h', '/metrics'])
+      expect((await rollcall.send(path)).status, path).toBe(200)
     expect(await refusals()).toEqual([])
   })
 

@@ -62,7 +62,7 @@ export const OpsProcess = z
     pid: z.int(),
     version: z.string(),
     startedAt: z.iso.datetime(),
-    /** ISO 8601: the last that was heard of it. */
+    /** ISO 8601: the last that was heard of it. Of one that is alive it may be up to 30 s old: another heartbeat is no news. */
     seenAt: z.iso.datetime(),
     /** `stuck`: it lives, and does not do its work; `silent`: no heartbeat, it may have died. */
     state: z.enum(['alive', 'stuck', 'silent']),

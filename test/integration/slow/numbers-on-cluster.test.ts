@@ -1,0 +1,32 @@
+import { OpsHistory, OpsSnapshot } from '@rollcall/roster'
+import { expect, onTestFinished, test } from 'vitest'
+import { startBackend } from '../../support/backend.ts'
+import { redisCluster } from '../../support/redis-cluster.ts'
+import { startRollcall } from '../../support/rollcall.ts'
+
+test('on a Cluster the numbers are those of all its masters and shards', { timeout: 60_000 }, async () => {
+  const backend = await startBackend()
+  onTestFinished(backend.close)
+  const { env } = await redisCluster()
+  const rollcall = await startRollcall({
+    rosterUrl: backend.template,
+    redisUrl: '',
+    env: { ...env, SHARDS: '6', JOB_ATTEMPTS: '1' },
+  })
+  onTestFinished(rollcall.stop)
+  backend.set('broken', 400)
+  const users = Array.from({ length: 30 }, (_, i) => `user-${i}`)
+  expect((await rollcall.refresh([...users, 'broken'])).body).toMatchObject({ updated: 30, errors: 1 })
+  const snapshot = async () => OpsSnapshot.parse((await rollcall.send('/ops/api/snapshot')).json())
+  await expect.poll(async () => (await snapshot()).rates.usersPerSecond).toBeGreaterThan(0)
+  const now = await snapshot()
+  expect(now).toMatchObject({ storedUsers: 30, failedUsers: 1, openUsers: 0, health: { status: 'ok', reasons: [] } })
+  expect(now.redis).toMatchObject({ isReachable: true, kind: 'cluster' })
+  expect(now.redis.usedMemoryBytes).toBeGreaterThan(3 * 1024 * 1024) // of three masters
+  expect(now.queues).toHaveLength(6)
+  const { users: settled } = OpsHistory.parse((await rollcall.send('/ops/api/history')).json())
+  expect(settled.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(0)
+  const { text } = await rollcall.send('/metrics')
+  expect(text).toMatch(/^rollcall_users_stored 30$/m)
+  expect(text.match(/^bullmq_job_count\{queue="refresh", state="failed"/gm)).toHaveLength(6)
+})
