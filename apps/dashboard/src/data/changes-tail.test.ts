@@ -23,7 +23,7 @@ async function opened(first: OpsChangePage) {
   await vi.advanceTimersByTimeAsync(0)
   const arrive = async (...changes: readonly OpsChange[]) => {
     for (const one of changes) surroundings.last().emit('change', JSON.stringify(one))
-    await vi.advanceTimersByTimeAsync(250)
+    await vi.advanceTimersByTimeAsync(500)
   }
   const reopen = async (next: OpsChangePage) => {
     firstPage.mockResolvedValueOnce(next)

@@ -40,8 +40,8 @@ export interface ChangesTailOptions {
 
 export const MOST_ROWS = 500
 
-/** As often as anybody can see. */
-const SHOW_EVERY_MS = 250
+/** As often as the api tells. */
+const SHOW_EVERY_MS = 500
 
 /**
  * The end of the change log as it grows. Each time that the link opens, the newest page is read as well, which fills what was

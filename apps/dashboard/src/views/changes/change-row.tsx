@@ -7,15 +7,23 @@ import { RelativeTime } from '../../ui/relative-time.tsx'
 import { UserLink } from '../parts/user-link.tsx'
 import styles from './change-row.module.css'
 
+interface ChangeRowProps {
+  readonly change: OpsChange
+  /** So much comes that nothing stands out, and to let each row shine takes a browser's whole time. */
+  readonly isBusy?: boolean
+}
+
 /** More of one change stand at the user. */
 const MOST_LINES = 6
 
 /** A change that is as young when it comes up shows that it is new. */
 const NEW_FOR_MS = 5000
 
-/** Up to 500 of them are on the page, and four times a second there may be new ones: an old one does not render again. */
-export const ChangeRow = memo(({ change }: { readonly change: OpsChange }) => {
-  const [isNew] = useState(() => Date.now() - Date.parse(change.at) < NEW_FOR_MS)
+/** A hundred of them are on the page, and twice a second there may be new ones: an old one does not render again. */
+export const ChangeRow = memo(Row, (before, now) => before.change === now.change)
+
+function Row({ change, isBusy = false }: ChangeRowProps) {
+  const [isNew] = useState(() => !isBusy && Date.now() - Date.parse(change.at) < NEW_FOR_MS)
   return (
     <li className={classes(styles.row, isNew && styles.new)}>
       <div className={styles.head}>
@@ -27,4 +35,4 @@ export const ChangeRow = memo(({ change }: { readonly change: OpsChange }) => {
       <ChangeView change={change} most={MOST_LINES} />
     </li>
   )
-})
+}

@@ -1,3 +1,4 @@
+import type { OpsChange } from '@rollcall/roster'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { keyOf, MOST_ROWS, type Tail } from '../../data/changes-tail.ts'
@@ -19,6 +20,9 @@ import { useChangesTail } from './use-changes-tail.ts'
 
 const route = getRouteApi('/changes')
 
+/** While they move nobody reads further down, and to move many takes a browser's whole time. */
+const MOST_MOVING_ROWS = 100
+
 /** It is the whole name that counts, so there is time to write it. */
 const WHOLE_NAME_MS = 800
 
@@ -38,6 +42,8 @@ export function ChangesView() {
   const shown = `${domain} ${user}`
   const olderFrom = asked?.of === shown ? asked.before : undefined
   const { rows, isPaused, waiting, skipped, isLoaded, error, older, setPaused } = tail
+  const isBusy = isFasterThanRead(rows)
+  const shownRows = isPaused ? rows : rows.slice(0, MOST_MOVING_ROWS)
 
   return (
     <Page
@@ -64,7 +70,7 @@ export function ChangesView() {
               type="search"
               value={typed}
               onChange={(event) => type(event.target.value)}
-              placeholder="john, john@example.org"
+              placeholder="john@example.org"
               autoCapitalize="none"
             />
           </Field>
@@ -94,16 +100,18 @@ export function ChangesView() {
           </Empty>
         ) : (
           <ol className={styles.rows} aria-label="Changes">
-            {rows.map((change) => (
-              <ChangeRow key={keyOf(change)} change={change} />
+            {shownRows.map((change) => (
+              <ChangeRow key={keyOf(change)} change={change} isBusy={isBusy} />
             ))}
           </ol>
         )}
         {olderFrom !== undefined && <OlderChanges filter={filter} before={olderFrom} />}
         {rows.length > 0 && olderFrom === undefined && (
           <div className={styles.end}>
-            {older === undefined ? (
-              `The newest ${formatCount(MOST_ROWS)} are shown. Filter by user or domain to see older ones.`
+            {shownRows.length < rows.length ? (
+              `The newest ${formatCount(MOST_MOVING_ROWS)} are shown: pause to see the others.`
+            ) : older === undefined ? (
+              `The newest ${formatCount(MOST_ROWS)} are kept here. Filter by user or domain to see older ones.`
             ) : older === null ? (
               'That is all that the change log has.'
             ) : (
@@ -121,6 +129,12 @@ export function ChangesView() {
       </Card>
     </Page>
   )
+}
+
+/** Ten changes within two seconds. */
+function isFasterThanRead(rows: readonly OpsChange[]): boolean {
+  const [first, tenth] = [rows[0], rows[9]]
+  return first !== undefined && tenth !== undefined && Date.parse(first.at) - Date.parse(tenth.at) < 2000
 }
 
 function TailState({ tail: { isPaused, link, waiting } }: { readonly tail: Tail }) {

@@ -45,7 +45,7 @@ const column = columnsOf<OpsFailedUsers['users'][number]>()
 const columns = [
   column.accessor('jid', {
     header: 'User',
-    cell: ({ getValue }) => <UserLink jid={getValue()} />,
+    cell: ({ getValue }) => <UserLink jid={getValue()} isCell />,
     meta: { onPhone: 'title' },
   }),
   column.accessor('code', {

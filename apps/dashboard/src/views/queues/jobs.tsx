@@ -5,7 +5,6 @@ import { useMemo } from 'react'
 import { jobsQuery } from '../../data/queues.ts'
 import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { priorityOf } from '../../format/priorities.ts'
-import { shortId } from '../../format/short-id.ts'
 import { present } from '../../search.ts'
 import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
@@ -85,7 +84,7 @@ const NONE: Readonly<Record<OpsJobState, string>> = {
   waiting: 'Jobs are here for a moment only, when a user is put in front of all others.',
   active: 'No worker is fetching a user of this shard now.',
   delayed: 'No fetch waits for its next attempt.',
-  failed: 'Jobs that failed for good are not kept: their users are under Failures.',
+  failed: 'The last jobs that failed for good would stand here; all of their users are under Failures.',
 }
 
 const column = columnsOf<OpsJobRow>()
@@ -94,20 +93,14 @@ function columnsOfState(state: OpsJobState) {
   return [
     column.accessor('user', {
       header: 'User',
-      cell: ({ getValue }) => <UserLink jid={getValue()} />,
+      cell: ({ getValue }) => <UserLink jid={getValue()} isCell />,
       meta: { onPhone: 'title' },
     }),
     column.accessor('id', {
       header: 'Job',
       cell: ({ getValue }) => (
-        <Link
-          from="/queues"
-          to="."
-          search={(now) => ({ ...now, job: getValue() })}
-          resetScroll={false}
-          title={getValue()}
-        >
-          <code>{shortId(getValue())}</code>
+        <Link from="/queues" to="." search={(now) => ({ ...now, job: getValue() })} resetScroll={false}>
+          <code>{getValue()}</code>
         </Link>
       ),
       meta: { isNarrow: true },

@@ -93,7 +93,7 @@ const column = columnsOf<UserOfRefresh>()
 const columns = [
   column.accessor('jid', {
     header: 'User',
-    cell: ({ getValue }) => <UserLink jid={getValue()} />,
+    cell: ({ getValue }) => <UserLink jid={getValue()} isCell />,
     meta: { onPhone: 'title' },
   }),
 ]

@@ -140,7 +140,7 @@ const column = columnsOf<OpsUserRow>()
 const columns = [
   column.accessor('jid', {
     header: 'User',
-    cell: ({ getValue }) => <UserLink jid={getValue()} />,
+    cell: ({ getValue }) => <UserLink jid={getValue()} isCell />,
     meta: { onPhone: 'title' },
   }),
   column.accessor('isStale', {
