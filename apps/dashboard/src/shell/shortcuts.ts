@@ -37,4 +37,4 @@ export function useShortcuts({ onFind, onHelp }: Shortcuts): void {
 const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest('input, select, textarea, [contenteditable]') !== null
 
-const isInDialog = (): boolean => document.querySelector('[role="dialog"]') !== null
+const isInDialog = (): boolean => document.querySelector('[data-modal]') !== null

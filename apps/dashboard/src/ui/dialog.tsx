@@ -29,6 +29,7 @@ export function Dialog({ isOpen, onClose, title, size = 'plain', children, actio
           <Radix.Content
             className={classes(styles.dialog, styles[size])}
             aria-describedby={undefined}
+            data-modal
             onOpenAutoFocus={focusFirstField}
           >
             <div className={styles.head}>

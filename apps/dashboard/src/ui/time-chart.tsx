@@ -1,7 +1,7 @@
 import { lazy, Suspense, useId, useState } from 'react'
 import { formatAbsolute, formatClock } from '../format/times.ts'
 import { Boundary } from './boundary.tsx'
-import { Button } from './button.tsx'
+import { IconButton } from './button.tsx'
 import { Card } from './card.tsx'
 import { classes } from './classes.ts'
 import styles from './time-chart.module.css'
@@ -45,12 +45,15 @@ export function TimeChart({ title, at, series, format, isBinary = false, empty }
   return (
     <Card
       title={title}
-      note={moment !== undefined && formatClock(moment * 1000)}
+      note={moment !== undefined && (isOverDays(at) ? formatAbsolute(moment * 1000) : formatClock(moment * 1000))}
       actions={
         !isEmpty && (
-          <Button kind="quiet" aria-expanded={isTable} aria-controls={id} onClick={() => setTable(!isTable)}>
-            {isTable ? 'Chart' : 'Table'}
-          </Button>
+          <IconButton
+            icon={isTable ? 'chart' : 'table'}
+            label={`${title}: show as a ${isTable ? 'chart' : 'table'}`}
+            aria-controls={id}
+            onClick={() => setTable(!isTable)}
+          />
         )
       }
     >
@@ -98,6 +101,8 @@ export function TimeChart({ title, at, series, format, isBinary = false, empty }
     </Card>
   )
 }
+
+const isOverDays = (at: readonly number[]): boolean => (at.at(-1) ?? 0) - (at[0] ?? 0) > 86_400
 
 const written = (value: number | null | undefined, format: TimeChartProps['format']): string =>
   value === null || value === undefined ? '–' : format(value)

@@ -68,7 +68,7 @@ function Charts({ history }: { readonly history: OpsHistory }) {
         empty="Nothing was counted in this time."
       />
       <TimeChart
-        title="From notice to settled"
+        title="Notice to settled"
         at={at}
         series={[
           { name: 'p50', values: latency.p50Ms },
