@@ -28,13 +28,16 @@ export async function newestBehind(
   most: number,
 ): Promise<Entry[]> {
   const found: Entry[] = []
-  for (let offset = 0; found.length < most; offset += most) {
-    const top = place?.at ?? '+inf'
-    const entries = entriesOf(await redis.zrevrangebyscore(key, top, '-inf', 'WITHSCORES', 'LIMIT', offset, most))
-    found.push(...entries.filter((entry) => !place || byNewest(place, entry) < 0))
-    if (entries.length < most) break
+  const top = place?.at ?? '+inf'
+  // What is as old as the place is read again, and left out; as much is read for it once more.
+  for (let offset = 0; found.length < most; ) {
+    const missing = most - found.length
+    const entries = entriesOf(await redis.zrevrangebyscore(key, top, '-inf', 'WITHSCORES', 'LIMIT', offset, missing))
+    for (const entry of entries) if (!place || byNewest(place, entry) < 0) found.push(entry)
+    if (entries.length < missing) break
+    offset += missing
   }
-  return found.slice(0, most)
+  return found
 }
 
 export function entriesOf(flat: readonly string[]): Entry[] {
@@ -44,4 +47,5 @@ export function entriesOf(flat: readonly string[]): Entry[] {
 }
 
 /** Entries of several sorted sets in one order, the newest first. */
-export const merged = <T extends Entry>(lists: readonly (readonly T[])[]): T[] => lists.flat().sort(byNewest)
+export const merged = <T extends Entry>(lists: readonly (readonly T[])[]): T[] =>
+  lists.length === 1 ? [...(lists[0] ?? [])] : lists.flat().sort(byNewest)

@@ -25,7 +25,7 @@ export interface FailureDeps {
 type Store = FailureDeps['store']
 
 const USERS_PER_PAGE = 100
-const READ_AT_ONCE = 1_000
+const READ_AT_ONCE = 5_000
 const DISMISSED_PER_CALL = 20_000
 
 /** Who failed, by why and at whose backend; all of them can be asked for again, or dismissed. */

@@ -45,6 +45,24 @@ test('nobody failed: there is no group, and no key of one', async () => {
   expect((await fresh.redis.keys('*')).filter((key) => key.includes('failed'))).toEqual([])
 })
 
+test('who never failed costs nothing: no command looks for a group, or for a reason', async () => {
+  const monitor = await fresh.redis.duplicate().monitor()
+  const commands: string[][] = []
+  monitor.on('monitor', (_at: string, args: string[], _from: string, database: string) => {
+    if (database === String(fresh.redis.options.db)) commands.push(args)
+  })
+  await fresh.store.commit(john, await fresh.begin(john), newRoster('one'))
+  await fresh.store.confirm(john, await fresh.begin(john), {})
+  await fail(marie, 'backend-timeout')
+  const isOfFailures = (args: readonly string[]) =>
+    !args[0]?.startsWith('eval') && (args[1]?.includes(':failed') || (args[0] === 'HGET' && args[2] === 'code'))
+  await expect.poll(() => commands.some(isOfFailures)).toBe(true) // of her
+  const beforeHers = commands.findIndex((args) => args.includes(fresh.keys.user(marie.jid)))
+  expect(commands.slice(0, beforeHers).filter(isOfFailures)).toEqual([])
+  expect(beforeHers).toBeGreaterThan(10)
+  monitor.disconnect()
+})
+
 test('who fails for another reason moves, and the group that is left empty is gone', async () => {
   await fail(john, 'backend-timeout')
   await fail(marie, 'backend-timeout')
