@@ -85,7 +85,7 @@ test('who is logged in, and what they may do, is behind their name; logging out 
   await page.getByRole('button', { name: 'Logged in: on-call' }).click()
   await page.getByText('May look and not act, at all domains.').waitFor()
   await page.getByRole('button', { name: 'Log out' }).click()
-  await page.getByLabel('Token').waitFor()
+  await page.getByLabel('Token', { exact: true }).waitFor()
   expect(await page.getByText('contacts-app').count()).toBe(0)
 })
 
