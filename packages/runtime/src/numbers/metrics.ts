@@ -104,7 +104,13 @@ export const METRICS = {
   refused: metric('rollcall_refused_total', 'counter', ['api'], ['status'], 'Requests that were refused, by status'),
   callersWaiting: metric('rollcall_callers_waiting', 'gauge', ['api'], [], 'Callers who wait for an answer'),
   usersWaitedFor: metric('rollcall_users_waited_for', 'gauge', ['api'], [], 'Users that they wait for'),
-  dashboards: metric('rollcall_dashboards', 'gauge', ['api'], [], 'Dashboards that listen to this api'),
+  dashboards: metric(
+    'rollcall_dashboards',
+    'gauge',
+    ['api'],
+    [],
+    'Streams of events of this api that dashboards listen to',
+  ),
 
   redisUp: metric('rollcall_redis_up', 'gauge', ['api'], [], '1 while Redis answers this api'),
   redisMemory: metric('rollcall_redis_memory_bytes', 'gauge', ['api'], [], 'Memory that Redis uses'),
