@@ -15,3 +15,8 @@ export class ApiError extends Error {
 /** It may go well in a moment: nobody answered, or Redis was away. */
 export const isPassing = (error: unknown): boolean =>
   error instanceof ApiError && (error.status === 0 || error.status === 502 || error.status === 503)
+
+const ASK_AGAIN_MS = 3000
+
+/** In how many ms to ask again: views come back by themselves when Redis or the api does. */
+export const untilItPasses = (error: unknown): number | false => (isPassing(error) ? ASK_AGAIN_MS : false)

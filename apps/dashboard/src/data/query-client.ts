@@ -1,8 +1,8 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
-import { ApiError, isPassing } from './api-error.ts'
+import { ApiError, isPassing, untilItPasses } from './api-error.ts'
 import { sessionQuery } from './session.ts'
 
-/** As often is asked again at once when the api or Redis is away; after that, when the view asks again by itself. */
+/** As often is asked again at once when the api or Redis is away. */
 const RETRIES = 1
 
 /** Of an answer: two parts of a page that need the same do not ask twice. */
@@ -20,6 +20,7 @@ export function queryClient(): QueryClient {
       queries: {
         networkMode: 'always', // a machine without a network still has its loopback
         staleTime: FRESH_FOR_MS,
+        refetchInterval: ({ state }) => untilItPasses(state.error),
         retry: (failures, error) => isPassing(error) && failures < RETRIES,
       },
       mutations: { networkMode: 'always', retry: false },

@@ -14,6 +14,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
+import { untilItPasses } from './api-error.ts'
 import { fetchJson, pathOf } from './fetch-json.ts'
 import { inParts, type PartsProgress } from './in-parts.ts'
 
@@ -42,7 +43,8 @@ export const refreshQuery = (id: string) =>
   queryOptions({
     queryKey: ['refreshes', 'one', id],
     queryFn: ({ signal }) => fetchJson<OpsRefresh>(pathOf('refreshes', id), { signal }),
-    refetchInterval: ({ state: { data } }) => (data?.state === 'running' ? RUNNING_EVERY_MS : false),
+    refetchInterval: ({ state: { data, error } }) =>
+      data?.state === 'running' ? RUNNING_EVERY_MS : untilItPasses(error),
   })
 
 /** Of one that runs, the first page is looked at again as the list is. */
@@ -53,7 +55,8 @@ export const refreshUsersQuery = (id: string, state: OpsRefreshUserState, isRunn
       fetchJson<OpsRefreshUsers>(pathOf('refreshes', id, 'users'), { query: { state, after: pageParam }, signal }),
     initialPageParam: '',
     getNextPageParam: (page: OpsRefreshUsers) => page.next,
-    refetchInterval: ({ state: { data } }) => (isRunning && (data?.pages.length ?? 0) < 2 ? LIST_EVERY_MS : false),
+    refetchInterval: ({ state: { data, error } }) =>
+      isRunning && (data?.pages.length ?? 0) < 2 ? LIST_EVERY_MS : untilItPasses(error),
   })
 
 export function useRetryRefresh(id: string) {

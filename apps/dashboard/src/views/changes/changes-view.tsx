@@ -52,7 +52,7 @@ export function ChangesView() {
       actions={
         <>
           <TailState tail={tail} />
-          <Button icon={isPaused ? 'play' : 'pause'} aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+          <Button icon={isPaused ? 'play' : 'pause'} onClick={() => setPaused(!isPaused)}>
             {isPaused ? (waiting > 0 ? `Show ${formatCountOf(waiting, 'new one')}` : 'Go on') : 'Pause'}
           </Button>
         </>
