@@ -1,4 +1,4 @@
-import { lazy, Suspense, useId, useState } from 'react'
+import { lazy, Suspense, useId, useMemo, useState } from 'react'
 import { formatAbsolute, formatClock } from '../format/times.ts'
 import { Boundary } from './boundary.tsx'
 import { IconButton } from './button.tsx'
@@ -37,7 +37,8 @@ export function TimeChart({ title, at, series, format, isBinary = false, empty }
   const [cursor, setCursor] = useState<number | null>(null)
   const [isTable, setTable] = useState(false)
   const id = useId()
-  const shown = series.slice(0, MAX_SERIES)
+  // The same lines for as long as the values are the same: others would be drawn anew with each move of the pointer.
+  const shown = useMemo(() => series.slice(0, MAX_SERIES), [series])
   const isEmpty = !shown.some(({ values }) => values.some((value) => value !== null))
   const index = cursor ?? at.length - 1
   const moment = cursor === null ? undefined : at[cursor]

@@ -1,6 +1,7 @@
 import type { OpsHistory, OpsRange } from '@rollcall/roster'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { memo } from 'react'
 import { historyQuery } from '../../data/history.ts'
 import { formatBytes } from '../../format/bytes.ts'
 import { formatDuration } from '../../format/durations.ts'
@@ -20,8 +21,8 @@ const RANGES: readonly { readonly range: OpsRange; readonly label: string }[] = 
   { range: '7d', label: '7 d' },
 ]
 
-/** How it was. The pointer on one chart shows the same moment in all. */
-export function ChartsSection() {
+/** How it was. The pointer on one chart shows the same moment in all. It does not render with every snapshot. */
+export const ChartsSection = memo(function ChartsSection() {
   const { range = '1h' } = route.useSearch()
   const { data, error, refetch } = useQuery(historyQuery(range))
   return (
@@ -50,7 +51,7 @@ export function ChartsSection() {
       )}
     </>
   )
-}
+})
 
 function Charts({ history }: { readonly history: OpsHistory }) {
   const { at, latency } = history

@@ -6,7 +6,7 @@ import { Sentence } from '../../ui/sentence.tsx'
 import styles from './health-words.module.css'
 
 /** How Rollcall is, in sentences; that it is well only when that is known of now. */
-export function HealthWords({ health: { status, reasons } }: { readonly health: OpsSnapshot['health'] }) {
+export function HealthWords({ health: { status, reasons }, redis }: Pick<OpsSnapshot, 'health' | 'redis'>) {
   const { isOld } = useLiveWords()
   if (isOld && status === 'ok') return null
   const { sentence, tone } = HEALTH[status]
@@ -25,6 +25,7 @@ export function HealthWords({ health: { status, reasons } }: { readonly health: 
           ))}
         </ul>
       )}
+      {!redis.isReachable && <p>Numbers that Redis keeps are as they were when it was last there.</p>}
     </Note>
   )
 }

@@ -24,7 +24,7 @@ export function OverviewView() {
         </Card>
       ) : (
         <>
-          <HealthWords health={snapshot.health} />
+          <HealthWords health={snapshot.health} redis={snapshot.redis} />
           <Figures snapshot={snapshot} />
           <div className={styles.columns}>
             <div className={styles.column}>

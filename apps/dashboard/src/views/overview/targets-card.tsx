@@ -1,4 +1,5 @@
 import type { OpsTarget } from '@rollcall/roster'
+import { Link } from '@tanstack/react-router'
 import { formatDuration } from '../../format/durations.ts'
 import { formatCount } from '../../format/numbers.ts'
 import { Card } from '../../ui/card.tsx'
@@ -29,7 +30,9 @@ function Target({ target }: { readonly target: TargetInAll }) {
   return (
     <li>
       <div className={styles.line}>
-        <span className={styles.name}>{target.target}</span>
+        <Link to="/changes" search={{ domain: target.domain }} className={styles.name}>
+          {target.target}
+        </Link>
         <span className={styles.type}>
           {target.type}, {target.domain}
         </span>
