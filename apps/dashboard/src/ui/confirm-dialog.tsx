@@ -12,6 +12,8 @@ interface ConfirmDialogProps {
   readonly children: ReactNode
   /** What the button does, in a verb: `Retry`. */
   readonly confirm: string
+  /** What the other one says, where `Cancel` could be taken for the deed. */
+  readonly refuse?: string
   /** Something is lost by it. */
   readonly isDangerous?: boolean
   /** Why it cannot be done now, if so. */
@@ -22,7 +24,17 @@ interface ConfirmDialogProps {
 
 /** Asks before something is done, and stays until it is. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { isOpen, onClose, title, children, confirm, isDangerous = false, disabledReason, onConfirm } = props
+  const {
+    isOpen,
+    onClose,
+    title,
+    children,
+    confirm,
+    refuse = 'Cancel',
+    isDangerous = false,
+    disabledReason,
+    onConfirm,
+  } = props
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string>()
 
@@ -50,7 +62,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       title={title}
       actions={
         <>
-          <Button onClick={close}>{isBusy ? 'Close' : 'Cancel'}</Button>
+          <Button onClick={close}>{isBusy ? 'Close' : refuse}</Button>
           <Button
             kind={isDangerous ? 'danger' : 'primary'}
             isBusy={isBusy}

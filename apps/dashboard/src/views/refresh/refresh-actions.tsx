@@ -90,6 +90,7 @@ function CancelDialog({ isOpen, onClose, id, pending }: DialogProps & { readonly
       onClose={onClose}
       title={`Cancel the refresh of ${formatCountOf(pending, 'user')}?`}
       confirm="Cancel the refresh"
+      refuse="Let it run"
       isDangerous
       onConfirm={cancel}
     >
