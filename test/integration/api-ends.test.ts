@@ -121,6 +121,20 @@ describe('a refresh whose api died while it took it in', () => {
     await expect.poll(() => redis.zcard(shardKeys(0).accepting)).toBe(0)
   })
 
+  test('is not gone on with when it was cancelled: who was not asked for has failed', async () => {
+    const id = '00000000-0000-4000-8000-0000000ca4ce'
+    const dead = refreshRecords({ redis, replica: 'api-dead', ttlS: 60, index: { accepted: listingOf } })
+    await dead.accept(headerOf(id, 1, 1), [{ shard: 0, users: [jid('cancelled')] }])
+    dead.close()
+    const cancelled = await rollcall.send(`/ops/api/refreshes/${id}/cancel`, { method: 'POST' })
+    expect(cancelled.json()).toEqual({ done: 0, left: 1 }) // nobody is there yet to say that it goes no further
+    await redis.del(refreshOwnerKey(id))
+    await expect
+      .poll(() => progressOf(`/v1/refreshes/${id}`))
+      .toMatchObject({ state: 'done', errors: 1, failures: [{ username: 'cancelled', code: 'refresh-cancelled' }] })
+    expect(await redis.exists(shardKeys(0).user(jid('cancelled')))).toBe(0)
+  })
+
   test('does not keep others from being gone on with when it cannot be read', async () => {
     const [broken, whole] = ['00000000-0000-4000-8000-00000000bad0', '00000000-0000-4000-8000-00000000600d'] as const
     const dead = refreshRecords({ redis, replica: 'api-dead', ttlS: 60, index: { accepted: listingOf } })
