@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { classes } from '../ui/classes.ts'
+import { useSession } from '../data/session.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { VIEWS, type View } from '../views.ts'
@@ -18,11 +18,19 @@ export function Navigation({ onHelp }: { readonly onHelp: () => void }) {
           <ViewLink key={view.to} view={view} />
         ))}
       </nav>
-      <div className={styles.foot}>
-        <button type="button" className={styles.help} onClick={onHelp}>
-          <Icon name="help" /> Help and keys <kbd className={styles.key}>?</kbd>
-        </button>
-      </div>
+      <Foot onHelp={onHelp} />
+    </div>
+  )
+}
+
+function Foot({ onHelp }: { readonly onHelp: () => void }) {
+  const { data: session } = useSession()
+  return (
+    <div className={styles.foot}>
+      <button type="button" className={styles.help} onClick={onHelp}>
+        <Icon name="help" /> Help and keys <kbd className={styles.key}>?</kbd>
+      </button>
+      {session && <p className={styles.version}>Rollcall {session.version}</p>}
     </div>
   )
 }
@@ -31,8 +39,12 @@ const ON_PHONE = VIEWS.slice(0, 4)
 const BEHIND_MORE = VIEWS.slice(4)
 
 /** At the bottom of phones. */
-export function PhoneNavigation() {
+export function PhoneNavigation({ onHelp }: { readonly onHelp: () => void }) {
   const [isOpen, setOpen] = useState(false)
+  const help = () => {
+    setOpen(false)
+    onHelp()
+  }
   return (
     <nav aria-label="Views" className={styles.bottom}>
       {ON_PHONE.map((view) => (
@@ -47,6 +59,7 @@ export function PhoneNavigation() {
             <ViewLink key={view.to} view={view} onGo={() => setOpen(false)} />
           ))}
         </div>
+        <Foot onHelp={help} />
       </Dialog>
     </nav>
   )
@@ -56,7 +69,7 @@ function ViewLink({ view, onGo }: { readonly view: View; readonly onGo?: () => v
   return (
     <Link
       to={view.to}
-      className={classes(styles.link)}
+      className={styles.link}
       activeOptions={{ exact: view.to === '/', includeSearch: false }}
       onClick={onGo}
     >

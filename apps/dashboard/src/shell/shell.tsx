@@ -47,7 +47,7 @@ function Frame() {
         <OldNote />
         <Outlet />
       </main>
-      <PhoneNavigation />
+      <PhoneNavigation onHelp={() => setHelpOpen(true)} />
       <Help isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
     </div>
   )
