@@ -108,6 +108,13 @@ describe('a token made at run time', () => {
     ])
   })
 
+  test('of which Redis has nothing left, since an api died while it was revoked, is known nowhere after another try', async () => {
+    const { token, entry } = await make('half-revoked')
+    await redis.hdel('rollcall:tokens', entry.id)
+    expect((await ask(`/tokens/${entry.id}`, { method: 'DELETE' })).status).toBe(404)
+    expect((await ask('/session', { token })).status).toBe(401)
+  })
+
   test('cannot take the name of another, be for a domain that is not there, or do nothing', async () => {
     const post = async (json: object) => (await ask('/tokens', { method: 'POST', json })).status
     expect(await post({ name: 'root', rights: ['view'], domains: '*' })).toBe(409)

@@ -81,10 +81,10 @@ export function knownTokens({ configured, redis, log }: KnownTokensOptions): Kno
       await look()
     },
     async remove(id) {
-      const removed = await redis.hdel(TOKENS_KEY, id)
-      if (removed > 0) await redis.hset(TOKENS_KEY, EDITION, randomUUID())
+      // Together, or other apis would go on letting it in; and anew also when another one has taken it away just now.
+      const [removed] = (await redis.multi().hdel(TOKENS_KEY, id).hset(TOKENS_KEY, EDITION, randomUUID()).exec()) ?? []
       await look()
-      return removed > 0
+      return removed?.[1] === 1
     },
     look,
     close: () => clearInterval(timer),

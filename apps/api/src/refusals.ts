@@ -22,6 +22,8 @@ export const REDIS_AWAY: Refusal = {
   headers: RETRY_SOON,
 }
 
+export const BAD_PATH = 'The path has a % that is not followed by two hexadecimal digits of UTF-8'
+
 /** What went wrong has been logged by whoever says this. */
 export const OUR_FAULT: Refusal = { status: 500, message: 'Something went wrong here; the log of the api has it' }
 

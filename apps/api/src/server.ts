@@ -14,7 +14,7 @@ import { opsRouter } from './ops/ops.ts'
 import type { OpsRoute } from './ops/route.ts'
 import { dashboardFiles } from './ops/static.ts'
 import { type ReadDeps, readHandler } from './read-handler.ts'
-import { OUR_FAULT, REDIS_AWAY } from './refusals.ts'
+import { BAD_PATH, OUR_FAULT, REDIS_AWAY } from './refusals.ts'
 import { type RouteDeps, routes } from './routes.ts'
 
 export interface ServerDeps
@@ -142,6 +142,6 @@ function messageOf(error: unknown): string {
   }
   if ('code' in error && String(error.code).startsWith('Z_'))
     return `The body is not what its Content-Encoding says (${error.message})`
-  if (error instanceof URIError) return 'The path has a % that is not followed by two hexadecimal digits of UTF-8'
+  if (error instanceof URIError) return BAD_PATH
   return error.message
 }

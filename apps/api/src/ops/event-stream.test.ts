@@ -42,6 +42,19 @@ async function untilHas(response: IncomingMessage, text: string): Promise<string
   return all
 }
 
+test('of a reader who went before the answer began, nothing is kept', async () => {
+  const streams = eventStreams()
+  const ended = new Promise<void>((resolve) => {
+    const server = createServer((request, response) => {
+      request.socket.destroy()
+      response.once('close', () => streams.open({ operator, request, response }).onEnd(resolve))
+    }).listen(0, '127.0.0.1', () => get({ port: (server.address() as AddressInfo).port }).on('error', () => {}))
+    onTestFinished(() => void server.close())
+  })
+  await ended
+  expect(streams.size()).toBe(0)
+})
+
 test('events arrive as they are sent, with what a proxy must know', async () => {
   const { opened, listen } = await serve()
   const response = await listen()

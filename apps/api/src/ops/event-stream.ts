@@ -73,12 +73,15 @@ export function eventStreams({
     }
     const end = (): void => void response.end()
     const timer = setTimeout(end, lifetime(operator.expiresAt, longestMs))
-    response.once('close', () => {
+    const leave = (): void => {
       clearTimeout(timer)
       streams.delete(stream)
       if (streams.size === 0) clearInterval(comforting)
       for (const listener of listeners) listener()
-    })
+    }
+    // A reader who has gone while it was looked who it is does not say so again.
+    if (response.destroyed) process.nextTick(leave)
+    else response.once('close', leave)
     if (streams.size === 0) comforting = setInterval(() => sendAll(COMFORT), COMFORT_EVERY_MS)
     streams.set(stream, end)
     response.writeHead(200, HEADERS)

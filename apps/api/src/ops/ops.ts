@@ -1,8 +1,9 @@
 import { isRedisTrouble, type Log, type Tracing } from '@rollcall/runtime'
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express'
 import { sendJson } from '../json-response.ts'
-import { OUR_FAULT, REDIS_AWAY, type Refuse } from '../refusals.ts'
+import { BAD_PATH, OUR_FAULT, REDIS_AWAY, type Refuse } from '../refusals.ts'
 import type { AuditLog, AuditResult } from './audit.ts'
+import { queryOf } from './query.ts'
 import { insistOnAll, type Operator, OpsError, type OpsRoute } from './route.ts'
 import type { WhoAsks } from './who-asks.ts'
 
@@ -79,7 +80,7 @@ function handler(route: OpsRoute, audit: OpsDeps['audit']): RequestHandler {
     const call = {
       operator,
       params: request.params as Record<string, string>,
-      query: request.query as Record<string, string | undefined>,
+      query: queryOf(request),
       body: request.body,
       tell: (what: string, count?: number) => {
         told = count === undefined ? { what } : { what, count }
@@ -114,7 +115,8 @@ function onError(refuse: Refuse, log: Log): ErrorRequestHandler {
     if (status < 500)
       return refuse(request, response, {
         status,
-        message: `The body is not JSON that is taken here: ${(error as Error).message}`,
+        message:
+          error instanceof URIError ? BAD_PATH : `The body is not JSON that is taken here: ${(error as Error).message}`,
         ...by,
       })
     log.error({ err: error, path: request.path }, 'A request of the dashboard failed')

@@ -1,11 +1,19 @@
 import { Domain, FailureCode, printable } from '@rollcall/roster'
 import { type Entry, parsePlace } from '@rollcall/runtime'
+import type { Request } from 'express'
 import type { z } from 'zod'
 import { type OpsCall, OpsError } from './route.ts'
 
 // What stands behind the ? of a path. An empty value is none: that is how forms send what nobody filled in.
 
 type Query = OpsCall['query']
+
+/** Of a request, each name once. Throws OpsError 400. */
+export function queryOf({ query }: Pick<Request, 'query'>): Query {
+  const twice = Object.keys(query).find((name) => typeof query[name] !== 'string')
+  if (twice !== undefined) throw new OpsError(400, `?${printable(twice)}= is there more than once: give it once`)
+  return query as Query
+}
 
 export function domainIn(query: Query): Domain | undefined {
   return valueIn(query, 'domain', Domain, 'a domain')

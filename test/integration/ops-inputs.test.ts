@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startBackend, type TestBackend } from '../support/backend.ts'
+import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+
+let backend: TestBackend
+let rollcall: Rollcall
+
+beforeAll(async () => {
+  backend = await startBackend()
+  rollcall = await startRollcall({ rosterUrl: backend.template, env: { SHARDS: '2' } })
+  await rollcall.refresh(['john'])
+})
+afterAll(async () => {
+  await rollcall.stop()
+  await backend.close()
+})
+
+/** Of the api as it runs: one that is added is looked at too. */
+const reads = () =>
+  rollcall.api.opsRoutes
+    .filter(({ method, path }) => method === 'get' && !path.endsWith('/live'))
+    .map(({ path }) => path.replace(':jid', 'john').replace(':shard', '0').replace(':id', '1'))
+
+async function ask(path: string) {
+  const answer = await rollcall.send(`/ops/api${path}`)
+  return { path, status: answer.status, type: answer.headers['content-type'], detail: answer.json().detail }
+}
+
+const PROBLEM = 'application/problem+json; charset=utf-8'
+const NAMES = 'prefix domain after before limit state caller code user at range'.split(' ')
+const ODD = ['-1', '1.5', '1e9', 'NaN', '%00', '__proto__', '*', '../0', '%F0%9F%92%A9', '9'.repeat(400)]
+
+describe('what is asked for in a way that nobody should is no error of ours', () => {
+  test('names that are there twice are refused', async () => {
+    for (const path of reads()) {
+      const answer = await ask(`${path}?domain=a.example&domain=b.example`)
+      expect(answer).toMatchObject({ status: 400, type: PROBLEM, detail: expect.stringContaining('?domain= is there') })
+    }
+  })
+
+  test.each(NAMES)('values of ?%s= that are none are refused, or find nothing', async (name) => {
+    for (const path of reads())
+      for (const value of ODD) {
+        const { status } = await ask(`${path}?${name}=${value}`)
+        expect([200, 400, 404], `${path}?${name}=${value}`).toContain(status)
+      }
+  })
+
+  test('a path that cannot be read is called so', async () => {
+    expect(await ask('/users/%zz')).toMatchObject({ status: 400, type: PROBLEM, detail: expect.stringMatching(/path/) })
+  })
+
+  test('no other key of a queue is taken for a job', async () => {
+    for (const key of ['meta', 'wait', 'active', 'prioritized', 'events', 'id', 'stalled-check'])
+      expect(await ask(`/queues/0/jobs/${key}`)).toMatchObject({ status: 404, type: PROBLEM })
+  })
+})
