@@ -4,6 +4,7 @@ export {
   AUDIT_KEY,
   byShard,
   CALLERS_KEY,
+  historyKey,
   isRefreshId,
   QUEUE_NAME,
   refreshChunkKey,
