@@ -21,6 +21,8 @@ interface ColumnLook {
   readonly isNarrow?: boolean
   /** As CSS writes it: where tables below each other should have the same columns. */
   readonly width?: string
+  /** Left out before a row becomes a card, where there is little room. */
+  readonly isMinor?: boolean
   /** On phones, where a row is a card: its title; sentences that need no name; left out. Others stand behind their name. */
   readonly onPhone?: 'title' | 'text' | 'hidden'
 }
@@ -81,89 +83,97 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
 
   // The roles are said again: laid out as cards, browsers no longer take it for a table.
   return (
-    // biome-ignore lint/a11y/noRedundantRoles: see above
-    <table className={styles.table} role="table" aria-label={label} aria-rowcount={sorted.length + 1}>
+    <div className={styles.box}>
       {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
-      <thead className={styles.head} role="rowgroup">
-        {table.getHeaderGroups().map((group) => (
-          // biome-ignore lint/a11y/noRedundantRoles: see above
-          <tr key={group.id} role="row">
-            {group.headers.map((header) => {
-              const look = header.column.columnDef.meta
-              const order = header.column.getIsSorted()
-              return (
-                <th
-                  key={header.id}
-                  // biome-ignore lint/a11y/noRedundantRoles: see above
-                  role="columnheader"
-                  scope="col"
-                  style={look?.width === undefined ? undefined : { width: look.width }}
-                  className={classes(styles.heading, look?.align && styles.end, look?.isNarrow && styles.narrow)}
-                  aria-sort={order === false ? undefined : order === 'asc' ? 'ascending' : 'descending'}
-                >
-                  {header.column.getCanSort() ? (
-                    <button type="button" className={styles.sort} onClick={header.column.getToggleSortingHandler()}>
-                      <table.FlexRender header={header} />
-                      <span className={order === false ? styles.unsorted : undefined}>
-                        <Icon name={order === 'asc' ? 'up' : 'down'} />
-                      </span>
-                    </button>
-                  ) : (
-                    <table.FlexRender header={header} />
-                  )}
-                </th>
-              )
-            })}
-          </tr>
-        ))}
-      </thead>
-      {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
-      <tbody ref={body} role="rowgroup">
-        {before > 0 && <Space height={before} />}
-        {shown.map(({ row, index }) => {
-          const tone = rowTone?.(row.original)
-          return (
-            <tr
-              key={row.id}
-              ref={measure}
-              data-index={index}
-              // biome-ignore lint/a11y/noRedundantRoles: see above
-              role="row"
-              aria-rowindex={index + 2}
-              className={classes(styles.row, tone && styles[tone])}
-            >
-              {row.getAllCells().map((cell) => {
-                const look = cell.column.columnDef.meta
-                const name = cell.column.columnDef.header
+      <table className={styles.table} role="table" aria-label={label} aria-rowcount={sorted.length + 1}>
+        {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
+        <thead className={styles.head} role="rowgroup">
+          {table.getHeaderGroups().map((group) => (
+            // biome-ignore lint/a11y/noRedundantRoles: see above
+            <tr key={group.id} role="row">
+              {group.headers.map((header) => {
+                const look = header.column.columnDef.meta
+                const order = header.column.getIsSorted()
                 return (
-                  <td
-                    key={cell.id}
+                  <th
+                    key={header.id}
                     // biome-ignore lint/a11y/noRedundantRoles: see above
-                    role="cell"
+                    role="columnheader"
+                    scope="col"
+                    style={look?.width === undefined ? undefined : { width: look.width }}
                     className={classes(
-                      styles.cell,
+                      styles.heading,
                       look?.align && styles.end,
                       look?.isNarrow && styles.narrow,
-                      look?.onPhone && styles[look.onPhone],
+                      look?.isMinor && styles.minor,
                     )}
+                    aria-sort={order === false ? undefined : order === 'asc' ? 'ascending' : 'descending'}
                   >
-                    {typeof name === 'string' && (
-                      <span className={styles.name} aria-hidden="true">
-                        {name}
-                      </span>
+                    {header.column.getCanSort() ? (
+                      <button type="button" className={styles.sort} onClick={header.column.getToggleSortingHandler()}>
+                        <table.FlexRender header={header} />
+                        <span className={order === false ? styles.unsorted : undefined}>
+                          <Icon name={order === 'asc' ? 'up' : 'down'} />
+                        </span>
+                      </button>
+                    ) : (
+                      <table.FlexRender header={header} />
                     )}
-                    <div className={styles.value}>
-                      <table.FlexRender cell={cell} />
-                    </div>
-                  </td>
+                  </th>
                 )
               })}
             </tr>
-          )
-        })}
-        {after > 0 && <Space height={after} />}
-      </tbody>
-    </table>
+          ))}
+        </thead>
+        {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
+        <tbody ref={body} role="rowgroup">
+          {before > 0 && <Space height={before} />}
+          {shown.map(({ row, index }) => {
+            const tone = rowTone?.(row.original)
+            return (
+              <tr
+                key={row.id}
+                ref={measure}
+                data-index={index}
+                // biome-ignore lint/a11y/noRedundantRoles: see above
+                role="row"
+                aria-rowindex={index + 2}
+                className={classes(styles.row, tone && styles[tone])}
+              >
+                {row.getAllCells().map((cell) => {
+                  const look = cell.column.columnDef.meta
+                  const name = cell.column.columnDef.header
+                  return (
+                    <td
+                      key={cell.id}
+                      // biome-ignore lint/a11y/noRedundantRoles: see above
+                      role="cell"
+                      className={classes(
+                        styles.cell,
+                        look?.align && styles.end,
+                        look?.isNarrow && styles.narrow,
+                        look?.isMinor && styles.minor,
+                        look?.onPhone && styles[look.onPhone],
+                      )}
+                    >
+                      {typeof name === 'string' && (
+                        <span className={styles.name} aria-hidden="true">
+                          {name}
+                        </span>
+                      )}
+                      <div className={styles.value}>
+                        <table.FlexRender cell={cell} />
+                      </div>
+                    </td>
+                  )
+                })}
+              </tr>
+            )
+          })}
+          {after > 0 && <Space height={after} />}
+        </tbody>
+      </table>
+    </div>
   )
 }
 

@@ -34,7 +34,12 @@ export function Stat({ label, value, detail, tone, link }: StatProps) {
   )
 }
 
-/** Several in a row, as many as fit. */
-export function Stats({ children }: { readonly children: ReactNode }) {
-  return <div className={styles.stats}>{children}</div>
+interface StatsProps {
+  /** On wide screens five in a row, so that ten make two rows; else as many as fit. */
+  readonly isInFives?: boolean
+  readonly children: ReactNode
+}
+
+export function Stats({ isInFives = false, children }: StatsProps) {
+  return <div className={classes(styles.stats, isInFives && styles.fives)}>{children}</div>
 }

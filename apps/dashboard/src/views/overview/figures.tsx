@@ -9,7 +9,7 @@ export function Figures({ snapshot }: { readonly snapshot: OpsSnapshot }) {
   const { rates, latency, errors, openUsers, maxOpenUsers, oldestOpenMs, failedUsers, storedUsers } = snapshot
   const errorShare = errorShareOf(errors)
   return (
-    <Stats>
+    <Stats isInFives>
       <Stat
         label="Refreshes"
         value={formatRate(rates.refreshesPerSecond)}

@@ -135,7 +135,7 @@ const COLUMNS = column.columns([
   column.accessor('rssBytes', {
     header: 'Memory',
     sortUndefined: 'last',
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, isMinor: true },
     cell: ({ row }) => (row.original.rssBytes === undefined ? '–' : formatBytes(row.original.rssBytes)),
   }),
   column.accessor(({ startedAt }) => -Date.parse(startedAt), {
@@ -149,5 +149,5 @@ const COLUMNS = column.columns([
     meta: { align: 'end', isNarrow: true },
     cell: ({ row }) => <RelativeTime at={row.original.seenAt} />,
   }),
-  column.accessor('version', { header: 'Version', meta: { isNarrow: true } }),
+  column.accessor('version', { header: 'Version', meta: { isNarrow: true, isMinor: true } }),
 ])
