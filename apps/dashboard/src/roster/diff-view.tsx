@@ -4,6 +4,7 @@ import { classes } from '../ui/classes.ts'
 import { Icon, type IconName } from '../ui/icon.tsx'
 import { ContactText } from './contact-text.tsx'
 import styles from './diff-view.module.css'
+import { differencesOf } from './differences.ts'
 
 export interface Diff {
   readonly added: readonly V1Contact[]
@@ -23,10 +24,12 @@ interface DiffViewProps {
   readonly diff: Diff
   /** Lines; the rest is counted. */
   readonly most?: number
+  /** As they are without the diff: of a changed one is shown what it was. */
+  readonly before?: readonly V1Contact[] | undefined
 }
 
 /** Contact by contact what is added, changed and removed. */
-export function DiffView({ diff, most = Number.POSITIVE_INFINITY }: DiffViewProps) {
+export function DiffView({ diff, most = Number.POSITIVE_INFINITY, before }: DiffViewProps) {
   const lines = [
     ...diff.added.map((contact) => ({ kind: 'added', contact }) as const),
     ...diff.updated.map((contact) => ({ kind: 'updated', contact }) as const),
@@ -37,11 +40,37 @@ export function DiffView({ diff, most = Number.POSITIVE_INFINITY }: DiffViewProp
       {lines.slice(0, most).map((line) => (
         <li key={`${line.kind} ${line.kind === 'removed' ? line.jid : line.contact.jid}`} className={styles.line}>
           <Mark kind={line.kind} />
-          {line.kind === 'removed' ? <bdi>{line.jid}</bdi> : <ContactText contact={line.contact} />}
+          {line.kind === 'removed' ? (
+            <bdi>{line.jid}</bdi>
+          ) : (
+            <span>
+              <ContactText contact={line.contact} />
+              {line.kind === 'updated' && <Was contact={line.contact} before={before} />}
+            </span>
+          )}
         </li>
       ))}
       {lines.length > most && <li className={styles.rest}>and {formatCount(lines.length - most)} more</li>}
     </ul>
+  )
+}
+
+interface WasProps {
+  readonly contact: V1Contact
+  readonly before: readonly V1Contact[] | undefined
+}
+
+function Was({ contact, before }: WasProps) {
+  const known = before?.find(({ jid }) => jid === contact.jid)
+  if (known === undefined) return null
+  return (
+    <span className={styles.was}>
+      {differencesOf(known, contact).map(({ what, before: was }) => (
+        <span key={what}>
+          {what} was {was === '' ? 'empty' : <bdi>“{was}”</bdi>}
+        </span>
+      ))}
+    </span>
   )
 }
 

@@ -30,7 +30,10 @@ export function UserActions({ jid, domain, isStored, refresh, compare }: UserAct
         icon="refreshes"
         disabledReason={refusal}
         isBusy={refresh.isPending}
-        onClick={() => refresh.mutate()}
+        onClick={() => {
+          compare.reset() // what it said is no longer so
+          refresh.mutate()
+        }}
       >
         Refresh now
       </Button>

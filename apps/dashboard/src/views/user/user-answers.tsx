@@ -1,3 +1,4 @@
+import type { V1Contact } from '@rollcall/roster'
 import { Link } from '@tanstack/react-router'
 import type { useCompareUser, useRefreshUser } from '../../data/users.ts'
 import { formatDuration } from '../../format/durations.ts'
@@ -31,8 +32,13 @@ export function RefreshNote({ refresh: { data, error } }: { readonly refresh: Re
   )
 }
 
+interface ComparisonNoteProps {
+  readonly compare: ReturnType<typeof useCompareUser>
+  readonly stored: readonly V1Contact[] | undefined
+}
+
 /** What came of `Compare with backend`: nothing of it is stored. */
-export function ComparisonNote({ compare: { data, error } }: { readonly compare: ReturnType<typeof useCompareUser> }) {
+export function ComparisonNote({ compare: { data, error }, stored }: ComparisonNoteProps) {
   if (error) return <Note tone="bad">The backend was not asked: {error.message}</Note>
   if (data === undefined) return null
   const took = formatDuration(data.tookMs)
@@ -51,7 +57,7 @@ export function ComparisonNote({ compare: { data, error } }: { readonly compare:
         The backend answered in {took}. Its roster differs from what is stored by{' '}
         {formatCountOf(added.length + updated.length + removed.length, 'contact')}. A refresh would make these changes:
       </p>
-      <DiffView diff={data} most={50} />
+      <DiffView diff={data} most={50} before={stored} />
     </Note>
   )
 }

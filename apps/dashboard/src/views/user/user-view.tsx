@@ -47,7 +47,7 @@ function UserPage({ jid }: { readonly jid: string }) {
     >
       <div role="status" className={styles.answers}>
         <RefreshNote refresh={refresh} />
-        <ComparisonNote compare={compare} />
+        <ComparisonNote compare={compare} stored={user.data?.stored?.contacts} />
       </div>
       {user.data ? (
         <KnownUser user={user.data} />
