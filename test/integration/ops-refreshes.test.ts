@@ -176,6 +176,22 @@ describe('a refresh', () => {
     await expect.poll(async () => (await usersOf(id, '?state=pending')).users).toEqual([])
   })
 
+  test('that named users of several domains names to each those who are theirs to look at', async () => {
+    for (const name of ['ann', 'bob']) backend.set(name, 404)
+    const id = await refresh(['bob@two.example', 'ann', 'no one', 'x@nowhere.example'])
+    const shown = OpsRefresh.parse((await ask(`/refreshes/${id}`, ofOne)).json())
+    expect(shown).toMatchObject({ total: 4, errors: 4 })
+    expect(JSON.stringify(shown)).not.toContain('two.example')
+    expect(shown.failures.map(({ username }) => username).toSorted()).toEqual(['ann', 'no one', 'x@nowhere.example'])
+    expect(shown.failuresByCode.find(({ code }) => code === 'user-unknown')).toMatchObject({
+      count: 2,
+      example: { username: 'ann' },
+    })
+    const alone = await refresh(['bob@two.example'])
+    expect((await ask(`/refreshes/${alone}`, ofOne)).text).not.toContain('bob')
+    expect((await ask(`/refreshes/${alone}`)).text).toContain('bob@two.example')
+  })
+
   test('of more than 100 users that went well names them no longer', async () => {
     const id = await refresh(Array.from({ length: 101 }, (_, i) => `many-${i}`))
     await expect.poll(async () => (await one(id)).state).toBe('done')

@@ -18,6 +18,7 @@ import { type ProgressDeps, settlementsIn } from '../refresh-progress.ts'
 import type { RefreshHeader } from '../refresh-records.ts'
 import { refreshUsersPage, type UserPlace } from '../refresh-users-page.ts'
 import { allRetries, type UnattendedRefreshes } from '../unattended-refreshes.ts'
+import { failuresToShow } from './failures-to-show.ts'
 import { domainIn, limitIn, placeIn, valueIn } from './query.ts'
 import type { RefreshList, RefreshListDeps } from './refresh-list.ts'
 import { insistOn, may, OpsError, type OpsRoute } from './route.ts'
@@ -27,6 +28,7 @@ export interface RefreshRouteDeps extends Pick<ProgressDeps, 'records' | 'shards
   readonly looks: RefreshListDeps['looks']
   readonly unattended: Pick<UnattendedRefreshes, 'refresh'>
   readonly openUsers: Pick<OpenUsers, 'refusalOfRefresh'>
+  readonly defaultDomain: Domain
 }
 
 const REFRESHES_PER_PAGE = 50
@@ -66,7 +68,8 @@ export function refreshRoutes(deps: RefreshRouteDeps): OpsRoute[] {
         const found = await looks.look(id)
         if (!found) throw unknown(id)
         insistOn(operator, 'view', found.progress.domain)
-        return { ...found.progress, failuresByCode: found.failuresByCode, hasUsers: await records.hasUsers(id) }
+        const { progress, failuresByCode } = failuresToShow(found, operator, deps.defaultDomain)
+        return { ...progress, failuresByCode, hasUsers: await records.hasUsers(id) }
       },
     },
     {
