@@ -10,9 +10,9 @@
 --   user   numbers `wanted`, `fetched` and `failed` as they are from now on, `version`, and the text `waiting`
 --   keys   the script's KEYS, which begin with 1 user   2 roster   3 open   4 epoch   5 failed
 --   …      fields of the user to be written, and their values
--- Closes the user when nothing newer is asked for, and tells every replica that waits for the user. One message is the
--- user's whole state, so a lost or repeated one does no harm (G5). The epoch goes with it: a generation of a Redis that
--- has lost its data means nothing in the next one.
+-- Closes the user when nothing newer is asked for; else he is open since now, as whoever is left asked after this fetch had
+-- begun. Tells every replica that waits for the user. One message is the user's whole state, so a lost or repeated one does
+-- no harm (G5). The epoch goes with it: a generation of a Redis that has lost its data means nothing in the next one.
 --
 -- Nobody stays stale: a user is in `failed` while `failed` > `fetched`, by when his roster is fetched again. `repairLater`
 -- puts him there, `settle` takes him out, and off his group, which costs only those who had failed: of all others it
@@ -102,6 +102,8 @@ local function settle(user, keys, channelPrefix, jid, ...)
   redis.call('HSET', keys[1], 'starts', '0', 'waiting', table.concat(still, ' '), ...)
   if settled >= user.wanted then
     redis.call('ZREM', keys[3], jid)
+  else
+    redis.call('ZADD', keys[3], 'XX', text(millisecondsNow()), jid)
   end
   if user.wasFailed and user.fetched >= user.failed then
     redis.call('ZREM', keys[5], jid)

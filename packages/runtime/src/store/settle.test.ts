@@ -38,6 +38,17 @@ test('G5: a replica whose generation is not settled yet is told again', async ()
   ])
 })
 
+test('who is asked for again and again is not open since the first time: each is answered', async () => {
+  const { store, redis, keys } = fresh
+  const fetch = await fresh.begin(john)
+  await redis.zincrby(keys.open, -3_600_000, john.jid)
+  await store.request(0, [john.jid], '')
+  expect((await store.totals()).oldestOpenMs).toBeGreaterThanOrEqual(3_600_000)
+  await store.commit(john, fetch, newRoster('one'))
+  expect(await store.totals()).toMatchObject({ open: 1 })
+  expect((await store.totals()).oldestOpenMs).toBeLessThan(5_000)
+})
+
 test('a message is all that is known of a user, in the epoch that its generations belong to', async () => {
   const { heard } = await fresh.listen('a')
   const fetch = await fresh.begin(john, 'a')
