@@ -66,6 +66,9 @@ const UNREADABLE: Readonly<Record<string, readonly [status: string, message: str
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', `The request did not arrive within ${REQUEST_MS / 1000} s`],
 }
 
+/** As Express has it, which takes capital letters for small ones. */
+const OPS = /^\/ops(?:[/?]|$)/i
+
 /** Lets web pages of these origins, and of no other, send requests and read the answers; of the dashboard its own pages alone. */
 function forPagesOf(origins: readonly string[], handle: RequestListener): RequestListener {
   const crossOrigin = cors({
@@ -74,7 +77,7 @@ function forPagesOf(origins: readonly string[], handle: RequestListener): Reques
     exposedHeaders: ['Location', 'ETag', 'Age', 'Warning', 'Retry-After'],
   })
   return (request, response) =>
-    request.url?.startsWith('/ops/')
+    OPS.test(request.url ?? '')
       ? handle(request, response)
       : crossOrigin(request, response, () => handle(request, response))
 }
