@@ -118,3 +118,13 @@ test('what has been done is answered, also when it cannot be written down', asyn
   expect((await ask('/drop/broken')).status).toBe(500)
   expect((await ask('/audit', 'GET')).status).toBe(503)
 })
+
+test('who may only look pushes nothing out of the log', async () => {
+  audit = auditLog(redis, log, 2)
+  const [asAlice, asVictor] = [await asking(), await asking({ ...ALICE, name: 'victor', rights: ['view'] })]
+  await asAlice('/drop/john')
+  for (let i = 0; i < 5; i++) expect((await asVictor('/drop/john')).status).toBe(403)
+  await asAlice('/drop/marie')
+  const { entries } = await audit.read()
+  expect(entries.map(({ who }) => who)).toEqual(['alice', 'victor', 'victor', 'alice'])
+})

@@ -15,14 +15,33 @@ export interface AuditLog {
 
 /** Entries that are kept, about. */
 const AUDIT_MAXLEN = 10_000
+/**
+ * Of what changes nothing (refusals, logins) an api writes down so many within an hour: whoever may only look could push
+ * out what others did. The log of the api has them all.
+ */
+const MOST_IDLE_AN_HOUR = 500
+const HOUR_MS = 3_600_000
 const ENTRIES_PER_PAGE = 100
 /** Of `what`: a filter may name much. */
 const MAX_WHAT_LENGTH = 500
 
 /** Every action of somebody, in a stream of Redis: its ids give the times, so that all apis write by one clock. */
-export function auditLog(redis: RedisClient, log: Log): AuditLog {
+export function auditLog(redis: RedisClient, log: Log, mostIdle = MOST_IDLE_AN_HOUR): AuditLog {
+  let idle = 0
+  let idleSince = Number.NEGATIVE_INFINITY
+
+  function isTooMuch({ action, result }: AuditRecord): boolean {
+    if (result !== 'refused' && action !== 'log-in') return false
+    if (performance.now() - idleSince >= HOUR_MS) {
+      idle = 0
+      idleSince = performance.now()
+    }
+    return ++idle > mostIdle
+  }
+
   return {
-    async record({ who, action, what, count, result }) {
+    async record(entry) {
+      const { who, action, what, count, result } = entry
       const fields = {
         who,
         action,
@@ -31,6 +50,7 @@ export function auditLog(redis: RedisClient, log: Log): AuditLog {
         result,
       }
       log.info({ audit: fields }, 'Action')
+      if (isTooMuch(entry)) return
       try {
         await redis.xadd(AUDIT_KEY, 'MAXLEN', '~', AUDIT_MAXLEN, '*', ...Object.entries(fields).flat())
       } catch (error) {
