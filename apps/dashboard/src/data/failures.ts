@@ -7,7 +7,8 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { fetchJson } from './fetch-json.ts'
-import { useInParts } from './refreshes.ts'
+import { WHILE_THEY_ARE_TAKEN_MS } from './refreshes.ts'
+import { useInParts } from './use-in-parts.ts'
 
 const EVERY_MS = 5000
 
@@ -34,9 +35,6 @@ export const failedUsersQuery = ({ code, domain }: FailureFilter) =>
     initialPageParam: '',
     getNextPageParam: (page: OpsFailedUsers) => page.next,
   })
-
-/** To write down whom to ask for takes a while when there are a million. */
-const WHILE_THEY_ARE_TAKEN_MS = 120_000
 
 /** Asks for all who match, at the time of the call. */
 export function useRetryFailures(filter: FailureFilter) {

@@ -1,11 +1,4 @@
-import type {
-  OpsPart,
-  OpsRefresh,
-  OpsRefreshPage,
-  OpsRefreshUserState,
-  OpsRefreshUsers,
-  OpsRetry,
-} from '@rollcall/roster'
+import type { OpsRefresh, OpsRefreshPage, OpsRefreshUserState, OpsRefreshUsers, OpsRetry } from '@rollcall/roster'
 import {
   infiniteQueryOptions,
   keepPreviousData,
@@ -13,13 +6,15 @@ import {
   useMutation,
   useQueryClient,
 } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
 import { untilItPasses } from './api-error.ts'
 import { fetchJson, pathOf } from './fetch-json.ts'
-import { inParts, type PartsProgress } from './in-parts.ts'
+import { useInParts } from './use-in-parts.ts'
 
 const LIST_EVERY_MS = 5000
 const RUNNING_EVERY_MS = 1000
+
+/** To write down whom to ask for takes a while when there are a million. */
+export const WHILE_THEY_ARE_TAKEN_MS = 120_000
 
 export interface RefreshFilter {
   readonly state?: string | undefined
@@ -62,7 +57,8 @@ export const refreshUsersQuery = (id: string, state: OpsRefreshUserState, isRunn
 export function useRetryRefresh(id: string) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: () => fetchJson<OpsRetry>(pathOf('refreshes', id, 'retry'), { method: 'POST' }),
+    mutationFn: () =>
+      fetchJson<OpsRetry>(pathOf('refreshes', id, 'retry'), { method: 'POST', withinMs: WHILE_THEY_ARE_TAKEN_MS }),
     onSettled: () => client.invalidateQueries({ queryKey: ['refreshes'] }),
   })
 }
@@ -70,21 +66,4 @@ export function useRetryRefresh(id: string) {
 /** Cancels what is left of it, a part at a time; `progress` is that of the action as it goes on. */
 export function useCancelRefresh(id: string) {
   return useInParts(pathOf('refreshes', id, 'cancel'), undefined, 'refreshes')
-}
-
-/** Something that takes as many calls as it takes. */
-export function useInParts(path: string, body: unknown, changes: string) {
-  const client = useQueryClient()
-  const [progress, setProgress] = useState<PartsProgress>()
-  const ending = useRef<AbortController>(undefined)
-  const action = useMutation({
-    mutationFn: () => {
-      ending.current = new AbortController()
-      setProgress(undefined)
-      const call = (signal: AbortSignal) => fetchJson<OpsPart>(path, { method: 'POST', body, signal })
-      return inParts(call, setProgress, ending.current.signal)
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: [changes] }),
-  })
-  return { ...action, progress, end: () => ending.current?.abort() }
 }
