@@ -13,13 +13,14 @@ interface TimeChartLinesProps {
   readonly isBinary: boolean
   /** The point under the pointer, of this chart or of another one of the page; null: none. */
   readonly onCursor: (index: number | null) => void
+  readonly onFocused: (isFocused: boolean) => void
 }
 
 const HEIGHT_PX = 176
 /** All charts of the page show the same moment. */
 const TOGETHER = 'rollcall'
 
-export function TimeChartLines({ title, at, series, format, isBinary, onCursor }: TimeChartLinesProps) {
+export function TimeChartLines({ title, at, series, format, isBinary, onCursor, onFocused }: TimeChartLinesProps) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot>(null)
   const scheme = useColourScheme()
@@ -69,7 +70,11 @@ export function TimeChartLines({ title, at, series, format, isBinary, onCursor }
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it has keys
       tabIndex={0}
       onKeyDown={move}
-      onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}
+      onFocus={() => onFocused(true)}
+      onBlur={() => {
+        onFocused(false)
+        plot.current?.setCursor({ left: -10, top: -10 })
+      }}
     />
   )
 }

@@ -36,6 +36,7 @@ const Lines = lazy(() => import('./time-chart-lines.tsx').then(({ TimeChartLines
 export function TimeChart({ title, at, series, format, isBinary = false, empty }: TimeChartProps) {
   const [cursor, setCursor] = useState<number | null>(null)
   const [isTable, setTable] = useState(false)
+  const [isFocused, setFocused] = useState(false)
   const id = useId()
   // The same lines for as long as the values are the same: others would be drawn anew with each move of the pointer.
   const shown = useMemo(() => series.slice(0, MAX_SERIES), [series])
@@ -92,16 +93,24 @@ export function TimeChart({ title, at, series, format, isBinary = false, empty }
                     format={format}
                     isBinary={isBinary}
                     onCursor={setCursor}
+                    onFocused={setFocused}
                   />
                 </div>
               </Suspense>
             </Boundary>
+            <span className="visually-hidden" aria-live="polite">
+              {isFocused && moment !== undefined && spoken(moment, cursor, shown, format)}
+            </span>
           </>
         )}
       </figure>
     </Card>
   )
 }
+
+/** What arrow keys have come to, read aloud. */
+const spoken = (moment: number, cursor: number | null, series: readonly Series[], format: TimeChartProps['format']) =>
+  `${formatClock(moment * 1000)}: ${series.map(({ name, values }) => `${name} ${written(values[cursor ?? -1], format)}`).join(', ')}`
 
 const isOverDays = (at: readonly number[]): boolean => (at.at(-1) ?? 0) - (at[0] ?? 0) > 86_400
 

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { browserOfFile } from '../support/browser.ts'
+import { type Dashboard, startDashboard, untilShown } from '../support/dashboard.ts'
+
+const browser = browserOfFile()
+let dashboard: Dashboard
+
+beforeAll(async () => {
+  dashboard = await startDashboard(browser)
+  dashboard.backend.set('mary', 500)
+  await dashboard.refresh(['john', 'aaron', 'mary'])
+})
+afterAll(() => dashboard.stop())
+
+test.each([
+  ['Refreshes', '/ops/refreshes'],
+  ['Users settled', '/ops/refreshes'],
+  ['Notice to settled, p50', '/ops/refreshes'],
+  ['Oldest wait', '/ops/queues'],
+  ['Users waiting', '/ops/queues'],
+  ['Error share', '/ops/failures'],
+  ['Failed users', '/ops/failures'],
+  ['Stored users', '/ops/users'],
+  ['Workers', '/ops/processes'],
+])('%s leads to its list', async (name, path) => {
+  const { page } = await dashboard.open('/')
+  await untilShown(page, 'Overview')
+  await page.getByRole('main').getByRole('link', { name, exact: true }).click()
+  await expect.poll(() => new URL(page.url()).pathname).toBe(path)
+})
+
+test('the numbers are those of Redis, and of now', async () => {
+  const { page } = await dashboard.open('/')
+  await untilShown(page, 'Overview')
+  const figure = (label: string) => page.getByRole('main').getByText(label, { exact: true }).locator('../..')
+  await expect.poll(() => figure('Stored users').textContent()).toBe('Stored users2with a roster')
+  await expect.poll(() => figure('Failed users').textContent()).toBe('Failed users1whose last fetch failed')
+  await dashboard.refresh(['jane'])
+  await expect.poll(() => figure('Stored users').textContent()).toBe('Stored users3with a roster')
+})
+
+test('a chart can be read as a table and moved along by keys, and how far back it goes stands in the address', async () => {
+  const { page } = await dashboard.open('/?range=6h')
+  await untilShown(page, 'Overview')
+  const ranges = page.getByRole('navigation', { name: 'How far back' })
+  expect(await ranges.getByRole('link', { name: '6 h' }).getAttribute('aria-current')).not.toBeNull()
+  await ranges.getByRole('link', { name: '1 h' }).click()
+  await expect.poll(() => page.url()).toContain('range=1h')
+
+  const chart = page.getByRole('group', { name: /^Users settled/ })
+  await chart.focus()
+  await page.keyboard.press('ArrowLeft')
+  await page.getByText(/^\d\d:\d\d:\d\d: all .*, changed .*, failed /).waitFor({ state: 'attached' })
+
+  await page.getByRole('button', { name: 'Users settled: show as a table' }).click()
+  const table = page.getByRole('region', { name: 'Users settled, as a table' })
+  expect(await table.getByRole('row').count()).toBeGreaterThan(2)
+  await page.getByRole('button', { name: 'Users settled: show as a chart' }).click()
+  await chart.waitFor()
+})

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { browserOfFile } from '../support/browser.ts'
+import { type Dashboard, startDashboard, untilShown } from '../support/dashboard.ts'
+
+const browser = browserOfFile()
+let dashboard: Dashboard
+
+beforeAll(async () => {
+  dashboard = await startDashboard(browser, { workers: 2 })
+})
+afterAll(() => dashboard.stop())
+
+test('every process is there; of which role, and in which order, stands in the address', async () => {
+  const { page } = await dashboard.open('/processes')
+  await untilShown(page, 'Processes')
+  const names = () =>
+    page
+      .getByRole('table', { name: 'Processes' })
+      .getByText(/^(api|worker)-[0-9a-f]+$/)
+      .allInnerTexts()
+  await expect
+    .poll(async () => (await names()).map((name) => name.split('-')[0]).sort())
+    .toEqual(['api', 'worker', 'worker'])
+
+  await page.getByRole('link', { name: 'Workers' }).click()
+  await expect.poll(() => page.url()).toContain('role=worker')
+  await expect.poll(async () => (await names()).length).toBe(2)
+
+  const process = page.getByRole('columnheader', { name: 'Process' })
+  await process.getByRole('button').click()
+  await expect.poll(() => process.getAttribute('aria-sort')).toBe('ascending')
+  const ascending = await names()
+  await process.getByRole('button').click()
+  await expect.poll(() => process.getAttribute('aria-sort')).toBe('descending')
+  expect(new URL(page.url()).search).toBe('?role=worker&sort=-id')
+  expect(await names()).toEqual(ascending.toReversed())
+
+  await page.reload()
+  await untilShown(page, 'Processes')
+  await expect.poll(names).toEqual(ascending.toReversed())
+})
