@@ -95,7 +95,7 @@ function optionsOf(
   const axis = { stroke: colour('--muted'), font: `12px ${getComputedStyle(element).fontFamily}`, grid, ticks: grid }
   return {
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0], // on the right, half of the last time
     cursor: {
       sync: { key: TOGETHER },
       drag: { x: false, y: false },
