@@ -26,17 +26,25 @@ export function startResuming(deps: RefreshDeps): () => void {
 }
 
 async function goOnWith(id: string, deps: RefreshDeps): Promise<void> {
-  const header = await deps.records.header(id)
-  const chunks = header
-    ? await Promise.all(Array.from({ length: header.chunks }, (_, at) => deps.records.chunk(id, at)))
-    : []
-  if (!header || chunks.includes(null)) return deps.records.takenIn(id) // expired, or finished: nothing is left to ask for
-  if (header.cancelledAt !== undefined) return deps.records.takenIn(id)
+  const { records, openUsers } = deps
+  const header = await records.header(id)
+  if (!header || header.cancelledAt !== undefined) return records.takenIn(id) // expired, or nobody wants it any more
+  // An operator may have asked for far more users than may wait: another look finds room for them.
+  if (await openUsers.refusalOfRefresh()) return records.abandon(id)
+  const chunks = await Promise.all(Array.from({ length: header.chunks }, (_, at) => records.chunk(id, at)))
+  if (chunks.includes(null)) return records.takenIn(id) // finished: nothing is left to ask for
   deps.log.info({ refresh: id, users: header.total }, 'Going on with a refresh that was not taken in to its end')
   const whole = chunks as RefreshChunk[]
-  if (isInPlace(whole, deps.shards)) return takeIn(header, whole, PRIORITY.bulk, null, deps)
-  // SHARDS was changed: all are asked for anew where they belong now, and nobody can be told how that went.
-  const users = whole.flatMap((chunk) => chunk.users)
+  const takenIn = openUsers.takingIn(header.total)
+  const asking = isInPlace(whole, deps.shards)
+    ? takeIn(header, whole, PRIORITY.bulk, null, deps)
+    : askAnew(id, whole, deps)
+  await asking.finally(takenIn)
+}
+
+/** SHARDS was changed: all are asked for where they belong now, and nobody can be told how that went. */
+async function askAnew(id: string, chunks: readonly RefreshChunk[], deps: RefreshDeps): Promise<void> {
+  const users = chunks.flatMap((chunk) => chunk.users)
   for (const chunk of chunksOf(users, deps.shards)) await askFor(chunk, PRIORITY.bulk, null, deps)
   await deps.records.takenIn(id)
 }

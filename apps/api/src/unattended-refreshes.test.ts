@@ -1,10 +1,11 @@
 import type { BareJid, Domain } from '@rollcall/roster'
-import { createLog } from '@rollcall/runtime'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createLog, refreshOwnerKey } from '@rollcall/runtime'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { type FreshStore, freshStore } from '../../../test/support/fresh-store.ts'
 import { intake } from './intake.ts'
 import { listingOf } from './refresh-index.ts'
 import { type RefreshRecords, refreshRecords } from './refresh-records.ts'
+import { startResuming } from './resume-refreshes.ts'
 import { type UnattendedDeps, type UnattendedRefreshes, unattendedRefreshes } from './unattended-refreshes.ts'
 
 let fresh: FreshStore
@@ -12,6 +13,7 @@ let records: RefreshRecords
 let others: RefreshRecords
 let queued: BareJid[]
 let isFull: boolean
+let deps: UnattendedDeps
 let unattended: UnattendedRefreshes
 
 const domain = 'example.org' as Domain
@@ -28,7 +30,7 @@ beforeEach(async () => {
   await fresh.redis.flushdb()
   queued = []
   isFull = false
-  unattended = unattendedRefreshes({
+  deps = {
     store: fresh.store,
     queue: { enqueue: async (users: readonly BareJid[]) => void queued.push(...users) },
     intake: intake(),
@@ -43,7 +45,8 @@ beforeEach(async () => {
     smallRefresh: 10,
     maxUsernames: 1000,
     log: createLog({ level: 'silent', name: 'test' }),
-  } as unknown as UnattendedDeps)
+  } as unknown as UnattendedDeps
+  unattended = unattendedRefreshes(deps)
 })
 afterAll(() => {
   for (const one of [records, others]) one.close()
@@ -93,6 +96,32 @@ test('G8: what this api has not taken in when it ends, another one does', async 
   const takeOver = async () => taken.push(...(await others.orphans(0)))
   await expect.poll(takeOver, { interval: 250 }).toBe(refreshes.length)
   expect(taken.toSorted()).toEqual(refreshes.toSorted())
+})
+
+test('and that one, too, asks for nobody while too many users wait', async () => {
+  isFull = true
+  let looks = 0
+  const openUsers = {
+    refusalOfRefresh: async () => {
+      looks++
+      return isFull ? { status: 503, message: '' } : null
+    },
+    takingIn: () => () => {},
+  }
+  const { refreshes } = await unattended.refresh('on-call', domain, pagesOf(jids(1500), 500))
+  unattended.close()
+  onTestFinished(startResuming({ ...deps, records: others, openUsers } as unknown as UnattendedDeps))
+  const leases = refreshes.map(refreshOwnerKey)
+  const looksOn = async () => {
+    await fresh.redis.del(leases) // as time does
+    return looks
+  }
+  await expect.poll(looksOn, { timeout: 5_000 }).toBeGreaterThan(2)
+  expect(queued).toEqual([])
+  isFull = false
+  await fresh.redis.del(leases)
+  await expect.poll(() => isTakenIn(refreshes), { timeout: 5_000 }).toBe(true)
+  expect(queued).toHaveLength(1500)
 })
 
 test('what was written down before the users could not be read any more is asked for', async () => {
