@@ -25,7 +25,7 @@ test('a look that failed is not remembered, and leaves what was known', async ()
     return found(read)
   })
   await looks.look('id')
-  expect(looks.last('id')).toEqual(found(1))
+  expect(looks.glance('id')).toEqual(found(1))
   looks.forget('id')
   await expect(looks.look('id')).rejects.toThrow('Redis is away')
   expect(await looks.look('id')).toEqual(found(3))
@@ -40,9 +40,22 @@ test('it is looked again when something was done to it, and after a while', asyn
   expect(reads()).toBe(3)
 })
 
+test('a glance waits for nothing, and has others look', async () => {
+  const ends: (() => void)[] = []
+  const { looks, reads } = countedLooks((read) => new Promise((resolve) => ends.push(() => resolve(found(read)))))
+  expect(looks.glance('large')).toBeUndefined()
+  expect(looks.glance('large')).toBeUndefined()
+  expect(looks.glance('another one')).toBeUndefined()
+  expect(reads()).toBe(1)
+  ends[0]?.()
+  await expect.poll(() => looks.glance('large')).toEqual(found(1))
+  expect(looks.glance('another one')).toBeUndefined()
+  expect(reads()).toBe(2)
+})
+
 test('those looked at longest ago are forgotten', async () => {
   const { looks } = countedLooks(async (read) => found(read))
   for (let i = 0; i < 1500; i++) await looks.look(String(i))
-  expect(looks.last('0')).toBeUndefined()
-  expect(looks.last('1499')).toBeDefined()
+  expect(looks.glance('0')).toBeUndefined()
+  expect(looks.glance('1499')).toBeDefined()
 })

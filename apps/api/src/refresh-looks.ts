@@ -5,8 +5,11 @@ export interface RefreshLooks {
   look(id: string): Promise<RefreshFound | null>
   /** Something was done to it: what is known is no longer good. */
   forget(id: string): void
-  /** What the last look found, however long ago; undefined: there was none. */
-  last(id: string): RefreshFound | undefined
+  /**
+   * What the last look found, at once and however long ago; undefined: there was none. When that is no longer good it is
+   * looked again meanwhile, at one refresh at a time.
+   */
+  glance(id: string): RefreshFound | undefined
 }
 
 const GOOD_FOR_MS = 1_000
@@ -28,6 +31,7 @@ interface Look {
  */
 export function refreshLooks(read: (id: string) => Promise<RefreshFound | null>): RefreshLooks {
   const looks = new Map<string, Look>()
+  let isLookingAhead = false
 
   function begin(id: string): Look {
     const begun = performance.now()
@@ -50,12 +54,25 @@ export function refreshLooks(read: (id: string) => Promise<RefreshFound | null>)
     return look
   }
 
+  const goodOne = (id: string): Look | undefined => {
+    const known = looks.get(id)
+    return known && performance.now() < known.goodUntil ? known : undefined
+  }
+
+  function lookAhead(id: string): void {
+    isLookingAhead = true
+    const done = (): void => {
+      isLookingAhead = false
+    }
+    begin(id).found.then(done, done) // whoever looks next is told why
+  }
+
   return {
-    look(id) {
-      const known = looks.get(id)
-      return known && performance.now() < known.goodUntil ? known.found : begin(id).found
+    look: (id) => (goodOne(id) ?? begin(id)).found,
+    glance(id) {
+      if (!isLookingAhead && !goodOne(id)) lookAhead(id)
+      return looks.get(id)?.last
     },
     forget: (id) => void looks.delete(id),
-    last: (id) => looks.get(id)?.last,
   }
 }

@@ -19,8 +19,8 @@ export type RefreshList = ReturnType<typeof refreshList>
 const SCANNED_AT_ONCE = 100
 /** A page that few refreshes match ends behind so many, and says where to go on. */
 const MOST_SCANNED = 2_000
-/** Users of refreshes that run whose states are read for one page; beyond, a refresh is shown as it was last seen. */
-const MOST_USERS_COUNTED = 500_000
+/** Users of refreshes that run whose states one page waits for, some hundred ms; beyond, a refresh is shown as it was last seen. */
+const MOST_USERS_COUNTED = 20_000
 
 /** Refreshes of all shards, the newest first. */
 export function refreshList({ index, looks }: RefreshListDeps) {
@@ -29,7 +29,7 @@ export function refreshList({ index, looks }: RefreshListDeps) {
     return async (listed: Listed): Promise<OpsRefreshRow | null> => {
       if (listed.kind === 'row') return listed.row
       const { id, total } = listed.accepted
-      if (total > left) return rowOf(looks.last(id)?.progress ?? listed.accepted)
+      if (total > left) return rowOf(looks.glance(id)?.progress ?? listed.accepted)
       left -= total
       const found = await looks.look(id)
       return found && rowOf(found.progress)
