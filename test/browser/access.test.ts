@@ -63,6 +63,31 @@ describe('whoever may only look', () => {
   })
 })
 
+test('whoever may only look finds no button in any view that acts', async () => {
+  const dashboard = await dashboardOfTest(browser, { env: { JOB_ATTEMPTS: '1' } })
+  dashboard.backend.set('mary', 500)
+  await dashboard.refresh(['john', 'mary'])
+  const { page } = await dashboard.open('/', { as: 'view' })
+  const { url } = dashboard.rollcall.api
+  for (const [path, ...names] of [
+    ['/failures', /^Retry all/, /^Dismiss all/, /^Retry users/, /^Dismiss users/],
+    ['/queues', 'Pause all…', 'Limit all…', 'Pause the queue of shard 0', 'Limit the queue of shard 0'],
+    ['/settings?tab=tokens', 'Make a token'],
+  ] as const) {
+    await page.goto(`${url}/ops${path}`)
+    for (const name of names) {
+      const button = page.getByRole('button', { name })
+      await button.waitFor()
+      expect(await button.getAttribute('aria-disabled'), String(name)).toBe('true')
+    }
+  }
+  await page.goto(`${url}/ops/refreshes`)
+  await page.getByRole('table', { name: 'Refreshes' }).getByRole('link').first().click()
+  const retry = page.getByRole('button', { name: 'Retry its failures…' })
+  await retry.waitFor()
+  expect(await retry.getAttribute('aria-disabled')).toBe('true')
+})
+
 test('a page of somebody else cannot act in the name of who is logged in', async () => {
   const dashboard = await dashboardOfTest(browser)
   await dashboard.refresh(['john'])

@@ -8,9 +8,18 @@ const SICK = Array.from({ length: 30 }, (_, i) => `sick-${i}`)
 const ODD = Array.from({ length: 12 }, (_, i) => `odd-${i}`)
 const GONE = Array.from({ length: 5 }, (_, i) => `gone-${i}`)
 
+/** Each user is fetched once, and not again by itself. */
+const ONCE = {
+  JOB_ATTEMPTS: '1',
+  BACKEND_TIMEOUT_MS: '60000',
+  BREAKER_FAILURES: '10000',
+  REPAIR_MIN_MS: '3600000',
+  REPAIR_MAX_MS: '3600000',
+}
+
 /** Three groups: backend-status, roster-invalid, user-unknown. */
 async function withFailures(): Promise<Dashboard> {
-  const dashboard = await dashboardOfTest(browser, { env: { JOB_ATTEMPTS: '1', BREAKER_FAILURES: '1000' } })
+  const dashboard = await dashboardOfTest(browser, { env: ONCE })
   const { backend } = dashboard
   for (const username of SICK) backend.set(username, 500)
   for (const username of ODD) backend.set(username, { kind: 'raw', body: '[1, 2' })
@@ -65,6 +74,33 @@ test('all that match are retried, and who fails again is counted', async () => {
   await page.getByText('Retried 47 users').waitFor()
   await page.getByText(/17 failed again/).waitFor()
   await page.getByText('17 users in 2 groups').waitFor()
+})
+
+test('10,000 failures of three causes are three groups, and all of them are really retried', {
+  timeout: 120_000,
+}, async () => {
+  const dashboard = await dashboardOfTest(browser, {
+    env: { ...ONCE, REFRESH_DEADLINE_MS: '60000' },
+  })
+  const { backend, redis, keysOf } = dashboard
+  const everybody = Array.from({ length: 10_000 }, (_, i) => `user-${i}`)
+  backend.set('*', 500)
+  for (const username of everybody.slice(0, 3_000)) backend.set(username, 404)
+  for (const username of everybody.slice(3_000, 5_000)) backend.set(username, { kind: 'raw', body: '[' })
+  expect(await dashboard.refresh(everybody)).toMatchObject({ errors: 10_000 })
+  backend.unset()
+  const { page } = await dashboard.open('/failures')
+  await page.getByText('10,000 users in 3 groups').waitFor()
+
+  await page.getByRole('button', { name: 'Retry all 10,000…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Retry 10,000 users?' })
+  await dialog.getByRole('button', { name: 'Retry', exact: true }).click()
+  await page.getByRole('progressbar').first().waitFor()
+  await page.getByText('Retried 10,000 users').waitFor({ timeout: 60_000 })
+  await page.getByText('Nobody’s last fetch has failed').waitFor()
+  expect(backend.requests.length).toBe(20_000)
+  expect(await redis.zcard(keysOf('user-1').names)).toBe(10_000)
+  expect(await dashboard.audit()).toMatchObject([{ who: 'maria', action: 'retry-failures', count: 10_000 }])
 })
 
 test('a group is dismissed: it is gone from the list and from what is repaired, and who did that is written down', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { browserOfFile } from '../support/browser.ts'
-import { type Dashboard, startDashboard, untilShown } from '../support/dashboard.ts'
+import { type Dashboard, dashboardOfTest, startDashboard, untilShown } from '../support/dashboard.ts'
+import { startReceiver } from '../support/http-receiver.ts'
 
 const browser = browserOfFile()
 let dashboard: Dashboard
@@ -57,4 +58,24 @@ test('a chart can be read as a table and moved along by keys, and how far back i
   expect(await table.getByRole('row').count()).toBeGreaterThan(2)
   await page.getByRole('button', { name: 'Users settled: show as a chart' }).click()
   await chart.waitFor()
+})
+
+test('a target that takes nothing is said to, until it does', async () => {
+  const receiver = await startReceiver()
+  receiver.answer(503)
+  const secret = `whsec_${Buffer.alloc(24).toString('base64')}`
+  const TARGETS = JSON.stringify({ crm: { type: 'webhook', url: receiver.url, secret } })
+  const withTarget = await dashboardOfTest(browser, { env: { TARGETS } })
+  await withTarget.rollcall.startGateway()
+  await withTarget.refresh(['john'])
+  const { page } = await withTarget.open('/')
+  await untilShown(page, 'Overview')
+  await page.getByText('Unavailable', { exact: true }).first().waitFor()
+  await page
+    .getByText(/crm takes no changes/)
+    .first()
+    .waitFor()
+  receiver.answer(204)
+  await page.getByText('Follows', { exact: true }).first().waitFor({ timeout: 30_000 })
+  await page.getByText('Rollcall is well.').first().waitFor()
 })
