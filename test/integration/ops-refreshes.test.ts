@@ -326,6 +326,16 @@ describe('to cancel a refresh', () => {
     expect(await cancel(id)).toEqual({ done: 0, left: 0 })
     expect((await one(id)).cancelledAt).toBeUndefined()
   })
+
+  test('nor to one that has ended since anybody looked', async () => {
+    const held = backend.hold('late')
+    const id = await refresh(['late'])
+    expect(await one(id)).toMatchObject({ state: 'running' })
+    held.release()
+    await expect.poll(async () => (await rollcall.send('/contacts/late', { headers: bearer(app) })).status).toBe(200)
+    expect(await cancel(id)).toEqual({ done: 0, left: 0 })
+    expect((await one(id)).cancelledAt).toBeUndefined()
+  })
 })
 
 const waitingJobs = ({ waiting = 0, prioritized = 0, delayed = 0, paused = 0 }: Record<string, number>): number =>

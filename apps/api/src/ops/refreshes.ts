@@ -127,7 +127,9 @@ export function refreshRoutes(deps: RefreshRouteDeps): OpsRoute[] {
         const what = inWords(header)
         tell(what)
         insistOn(operator, 'operate', header.domain)
-        if (await records.result(header.id)) return { done: 0, left: 0 }
+        if (header.cancelledAt === undefined) looks.forget(header.id) // it may be done, and nobody has looked since
+        const found = await looks.look(header.id)
+        if (found?.progress.state === 'done') return { done: 0, left: 0 }
         if (operator.domains !== '*')
           for await (const { users } of records.chunks(header))
             for (const jid of users) insistOn(operator, 'operate', splitBareJid(jid).domain)
