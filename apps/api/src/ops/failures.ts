@@ -10,7 +10,8 @@ import {
 import { type Entry, type GroupPart, placeOf, type RosterStore } from '@rollcall/runtime'
 import type { OpenUsers } from '../open-users.ts'
 import { allRetries, type UnattendedRefreshes } from '../unattended-refreshes.ts'
-import { bodyOf, codeIn, domainIn, limitIn, placeIn } from './query.ts'
+import { parseBody } from './body.ts'
+import { codeIn, domainIn, limitIn, placeIn } from './query.ts'
 import { insistOn, may, type Operator, OpsError, type OpsRoute } from './route.ts'
 
 export interface FailureDeps {
@@ -82,7 +83,7 @@ export function failureRoutes({ store, unattended, openUsers }: FailureDeps): Op
       action: 'retry-failures',
       status: 202,
       async handle(call): Promise<OpsRetry> {
-        const filter = bodyOf(call, OpsFailureFilter)
+        const filter = parseBody(OpsFailureFilter, call.body ?? {})
         call.tell(inWords(filter))
         const parts = await matching(store, filter, call.operator, 'operate')
         const refused = await openUsers.refusalOfRefresh()
@@ -105,7 +106,7 @@ export function failureRoutes({ store, unattended, openUsers }: FailureDeps): Op
       scope: 'domain',
       action: 'dismiss-failures',
       async handle(call): Promise<OpsPart> {
-        const filter = bodyOf(call, OpsFailureFilter)
+        const filter = parseBody(OpsFailureFilter, call.body ?? {})
         call.tell(inWords(filter))
         const parts = await matching(store, filter, call.operator, 'operate')
         const until = await newestOf(store, parts)

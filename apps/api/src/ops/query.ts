@@ -55,12 +55,3 @@ export function limitIn(query: Query, usual: number, most: number): number {
     throw new OpsError(400, `?limit= is ${printable(text)}; a page has 1 to ${most}`)
   return limit
 }
-
-/** The body, when it is what it should be. Throws OpsError 400, which says what is wrong and where. */
-export function bodyOf<S extends z.ZodType>({ body }: Pick<OpsCall, 'body'>, schema: S): z.output<S> {
-  const parsed = schema.safeParse(body ?? {})
-  if (parsed.success) return parsed.data
-  const [first] = parsed.error.issues
-  const where = first && first.path.length > 0 ? `"${first.path.join('.')}" of the body` : 'The body'
-  throw new OpsError(400, `${where} is not what it should be: ${first?.message ?? 'unknown'}`)
-}

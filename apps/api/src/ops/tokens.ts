@@ -9,6 +9,7 @@ import {
 import { makeToken, type Right, type TokenEntry } from '@rollcall/runtime'
 import type { KnownTokens, MadeToken } from '../known-tokens.ts'
 import type { TokenUses } from '../token-uses.ts'
+import { parseBody } from './body.ts'
 import { insistOnAll, type Operator, OpsError, type OpsRoute } from './route.ts'
 
 export interface TokenRoutesDeps {
@@ -89,9 +90,8 @@ export function tokenRoutes({ tokens, uses, domains }: TokenRoutesDeps): OpsRout
 const listed = (domains: TokenEntry['domains']): string => (domains === '*' ? 'all domains' : domains.join(', '))
 
 function parseNewToken(body: unknown): OpsNewToken {
-  const parsed = OpsNewToken.safeParse(body)
-  if (parsed.success) return { ...parsed.data, rights: [...new Set(parsed.data.rights)] }
-  throw new OpsError(400, parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '))
+  const wanted = parseBody(OpsNewToken, body)
+  return { ...wanted, rights: [...new Set(wanted.rights)] }
 }
 
 function insistOnOwnRights(operator: Operator, rights: readonly Right[]): void {
