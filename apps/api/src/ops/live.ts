@@ -15,6 +15,8 @@ const LOOK_EVERY_MS = 1_000
 const LINGER_MS = 5_000
 /** Readers to whom nothing was told are told then that nothing has changed. */
 const ALIVE_EVERY_MS = 2_000
+/** Unless what is known is older than that, since a look takes long: readers are to see that it is old. */
+const GOOD_FOR_MS = 5_000
 /** Then everything is told again, also what alone is no news: when a process was last heard of. */
 const ALL_EVERY_MS = 30_000
 
@@ -28,6 +30,7 @@ export function liveSnapshots({ look, streams, log }: LiveDeps): Live {
   const readers = new Map<EventStream, Operator>()
   let looking: Promise<Look> | undefined
   let latest: Look | undefined
+  let lookedAt = 0
   let told = ''
   let toldAt = 0
   let spokeAt = 0
@@ -42,6 +45,7 @@ export function liveSnapshots({ look, streams, log }: LiveDeps): Live {
     looking ??= look()
       .then((snapshot) => {
         latest = seen(snapshot)
+        lookedAt = performance.now()
         return latest
       })
       .finally(() => {
@@ -59,7 +63,8 @@ export function liveSnapshots({ look, streams, log }: LiveDeps): Live {
   function turn(): void {
     if (readers.size === 0 && performance.now() > wantedUntil) return end()
     const now = performance.now()
-    if (latest && readers.size > 0 && now - spokeAt >= ALIVE_EVERY_MS) sayAlive(latest)
+    const mayBeSaid = now - spokeAt >= ALIVE_EVERY_MS && now - lookedAt <= GOOD_FOR_MS
+    if (latest && readers.size > 0 && mayBeSaid) sayAlive(latest)
     if (looking !== undefined) return // a look that takes long: Redis is slow or away
     lookOnce().then(tell, (error: unknown) => log.error({ err: error }, 'A snapshot for the dashboards failed'))
   }

@@ -1,0 +1,30 @@
+import type { OpsSnapshot } from '@rollcall/roster'
+import { createLog } from '@rollcall/runtime'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { EventStream } from './event-stream.ts'
+import { liveSnapshots } from './live.ts'
+import type { OpsCall } from './route.ts'
+
+const snapshot = { at: '2026-01-01T00:00:00.000Z', processes: [], redis: {} } as unknown as OpsSnapshot
+const call = { operator: { name: 'ada', by: 'token', rights: ['view'], domains: '*' } } as unknown as OpsCall
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }))
+afterEach(() => void vi.useRealTimers())
+
+test('readers are told that nothing has changed only as long as that is known', async () => {
+  let told: string[] = []
+  const stream: EventStream = { send: (event) => told.push(String(event)), isBehind: () => false, onEnd: () => {} }
+  const looks = [Promise.resolve(snapshot), Promise.resolve(snapshot), new Promise<OpsSnapshot>(() => {})]
+  const { routes, close } = liveSnapshots({
+    look: () => looks.shift() ?? Promise.resolve(snapshot),
+    streams: { open: () => stream, size: () => 1, close: () => {} },
+    log: createLog({ level: 'silent', name: 'test' }),
+  })
+  await routes.find(({ path }) => path === '/live')?.handle(call)
+  await vi.advanceTimersByTimeAsync(6_000)
+  expect(told.some((event) => event.startsWith('event: alive'))).toBe(true)
+  told = []
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(told).toEqual([])
+  close()
+})
