@@ -1,15 +1,23 @@
-import { OpsChangePage, OpsUser, OpsUserPage } from '@rollcall/roster'
+import {
+  OpsChangePage,
+  OpsHistory,
+  OpsMadeToken,
+  OpsRefreshPage,
+  OpsSnapshot,
+  OpsUser,
+  OpsUserPage,
+} from '@rollcall/roster'
 import { expect, onTestFinished, test } from 'vitest'
 import { startBackend } from '../../support/backend.ts'
 import { listenTo } from '../../support/event-source.ts'
 import { redisCluster } from '../../support/redis-cluster.ts'
 import { startRollcall } from '../../support/rollcall.ts'
 
-test('on a Cluster, users are found and shown, changes are told, queues are paused, and rosters dropped', async () => {
+test('on a Cluster, all that the dashboard shows and does works as on one Redis', async () => {
   const cluster = await redisCluster()
   const backend = await startBackend()
   onTestFinished(() => backend.close())
-  const env = { ...cluster.env, REDIS_URL: '', SHARDS: '6', REFRESH_DEADLINE_MS: '2000' }
+  const env = { ...cluster.env, REDIS_URL: '', SHARDS: '6', REFRESH_DEADLINE_MS: '2000', JOB_ATTEMPTS: '1' }
   const rollcall = await startRollcall({ rosterUrl: backend.template, env })
   onTestFinished(() => rollcall.stop())
   const ask = (path: string, method = 'GET', body?: string) =>
@@ -38,4 +46,32 @@ test('on a Cluster, users are found and shown, changes are told, queues are paus
   expect((await ask('/users/user-07/compare', 'POST')).json()).toMatchObject({ kind: 'same' })
   expect((await ask('/users/user-07/drop', 'POST')).json()).toEqual({ dropped: true })
   expect((await ask('/users/user-07')).json()).toMatchObject({ stored: null })
+
+  for (const name of users.slice(0, 6)) backend.set(name, 400)
+  expect((await rollcall.refresh(users)).body).toMatchObject({ updated: 14, errors: 6 })
+  expect((await ask('/failures')).json()).toMatchObject({ total: 6, groups: [{ code: 'backend-status', count: 6 }] })
+  expect((await ask('/failures/users')).json<{ users: unknown[] }>().users).toHaveLength(6)
+  backend.unset()
+  expect((await ask('/failures/retry', 'POST')).json()).toMatchObject({ users: 6 })
+  await expect.poll(async () => (await ask('/failures')).json()).toMatchObject({ total: 0 })
+
+  await ask('/queues/all/pause', 'POST')
+  const { refresh } = (await rollcall.refresh(users)).body
+  const { refreshes } = OpsRefreshPage.parse((await ask('/refreshes?state=running')).json())
+  expect(refreshes).toMatchObject([{ id: refresh, pending: 20 }])
+  expect((await ask(`/refreshes/${refresh}/cancel`, 'POST')).json()).toEqual({ done: 20, left: 0 })
+  expect((await ask(`/refreshes/${refresh}`)).json()).toMatchObject({ state: 'done', errors: 20 })
+  const dismissed = await ask('/failures/dismiss', 'POST', JSON.stringify({ code: 'refresh-cancelled' }))
+  expect(dismissed.json()).toEqual({ done: 20, left: 0 })
+  await ask('/queues/all/resume', 'POST')
+
+  const wanted = JSON.stringify({ name: 'made', rights: ['view'], domains: '*' })
+  const { entry } = OpsMadeToken.parse((await ask('/tokens', 'POST', wanted)).json())
+  expect((await ask(`/tokens/${entry.id}`, 'DELETE')).status).toBe(204)
+  const { storedUsers, redis } = OpsSnapshot.parse((await ask('/snapshot')).json())
+  expect({ storedUsers, kind: redis.kind }).toEqual({ storedUsers: 20, kind: 'cluster' })
+  const settled = async () => OpsHistory.parse((await ask('/history')).json()).users.some((perSecond) => perSecond > 0)
+  await expect.poll(settled).toBe(true)
+  expect((await rollcall.send('/metrics')).text).toContain('\nrollcall_users_stored 20\n')
+  expect((await ask('/audit')).json<{ entries: unknown[] }>().entries.length).toBeGreaterThan(10)
 })
