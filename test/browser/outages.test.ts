@@ -21,7 +21,7 @@ describe('the Overview says in words, within 15 s, and gets well by itself, when
 
   test('one worker of two', async ({ annotate }) => {
     const { page, workers, startWorker } = await surroundings()
-    const [worker] = workers
+    const [, worker] = workers
     await kill(worker)
     await annotate(await saidAfter(page, new RegExp(`pid ${worker.pid} .* was last heard of`)))
     await startWorker()
@@ -79,7 +79,9 @@ async function surroundings() {
   }
   const startApi = () => spawnApi(env)
   const startWorker = () => spawnWorker(env)
-  const [api, ...workers] = await Promise.all([startApi(), startWorker(), startWorker()])
+  const api = await startApi()
+  // One after the other: the second one has begun last, so nobody can be taken for who came in its place.
+  const workers = [await startWorker(), await startWorker()] as const
   keepRefreshing(api.url)
 
   const { page, expects } = await browser.open(`${api.url}/ops/`)
@@ -111,6 +113,12 @@ async function kill(...processes: readonly Pick<AppProcess, 'kill' | 'exited'>[]
 
 async function saidAfter(page: Page, words: RegExp | string): Promise<string> {
   const started = performance.now()
-  await page.getByText(words).first().waitFor({ timeout: SAID_WITHIN_MS })
+  await page
+    .getByText(words)
+    .first()
+    .waitFor({ timeout: SAID_WITHIN_MS })
+    .catch(async (cause: unknown) => {
+      throw new Error(`It says: ${await page.getByRole('main').textContent()}`, { cause })
+    })
   return `“${words}” after ${((performance.now() - started) / 1_000).toFixed(1)} s`
 }
