@@ -115,6 +115,24 @@ describe('a token made at run time', () => {
     expect((await ask('/session', { token })).status).toBe(401)
   })
 
+  test('is revoked everywhere, also when Redis is full', async () => {
+    const own = await ownRedis()
+    const full = await startRollcall({ rosterUrl: backend.template, workers: 0, redisUrl: own.url, env: { TOKENS } })
+    onTestFinished(() => full.stop())
+    const other = await full.startApi()
+    const made = [await makeAt(full.api.url, 'one'), await makeAt(full.api.url, 'two')]
+    const looks = async (url: string, { token }: Made) => (await askAt(url, '/session', { token })).status
+    for (const one of made) await expect.poll(() => looks(other.url, one), SOON).toBe(200)
+    const client = new Redis(own.url)
+    await client.config('SET', 'maxmemory', '1')
+    client.disconnect()
+    for (const one of made) {
+      expect((await askAt(full.api.url, `/tokens/${one.entry.id}`, { method: 'DELETE' })).status).toBe(204)
+      expect(await looks(full.api.url, one)).toBe(401)
+      await expect.poll(() => looks(other.url, one), SOON).toBe(401)
+    }
+  })
+
   test('cannot take the name of another, be for a domain that is not there, or do nothing', async () => {
     const post = async (json: object) => (await ask('/tokens', { method: 'POST', json })).status
     expect(await post({ name: 'root', rights: ['view'], domains: '*' })).toBe(409)

@@ -39,6 +39,7 @@ export type NotYetKnown = { readonly kind: 'not-yet-known' }
 const LOOK_EVERY_MS = 2_000
 /** A field of the hash beside the tokens, new with each change; no id has a colon. */
 const EDITION = ':edition'
+const NO_EDITION = 'There is no edition of the tokens: all apis read them again each time'
 const NOT_YET_KNOWN: NotYetKnown = { kind: 'not-yet-known' }
 
 export interface KnownTokensOptions {
@@ -55,7 +56,8 @@ export function knownTokens({ configured, redis, log }: KnownTokensOptions): Kno
   let edition: string | null | undefined
 
   async function look(): Promise<void> {
-    if ((await redis.hget(TOKENS_KEY, EDITION)) === edition) return
+    const found = await redis.hget(TOKENS_KEY, EDITION)
+    if (found !== null && found === edition) return // null: there are none, or one was taken away and nothing could be written
     const { [EDITION]: current, ...entries } = await redis.hgetall(TOKENS_KEY)
     made = Object.entries(entries).flatMap(([id, text]) => readToken(id, text, log))
     registry = tokenRegistry([...made, ...configured])
@@ -81,10 +83,15 @@ export function knownTokens({ configured, redis, log }: KnownTokensOptions): Kno
       await look()
     },
     async remove(id) {
-      // Together, or other apis would go on letting it in; and anew also when another one has taken it away just now.
-      const [removed] = (await redis.multi().hdel(TOKENS_KEY, id).hset(TOKENS_KEY, EDITION, randomUUID()).exec()) ?? []
+      const [wasThere] = await Promise.all([
+        redis.hexists(TOKENS_KEY, id),
+        redis.hdel(TOKENS_KEY, id, EDITION), // together, or other apis would let it in for ever; a full Redis takes that
+      ])
+      await redis
+        .hset(TOKENS_KEY, EDITION, randomUUID())
+        .catch((error: unknown) => log.debug({ err: error }, NO_EDITION))
       await look()
-      return removed?.[1] === 1
+      return wasThere === 1
     },
     look,
     close: () => clearInterval(timer),
