@@ -9,7 +9,7 @@ import {
   shardKeys,
   type Tracing,
 } from '@rollcall/runtime'
-import { type Job, UnrecoverableError } from 'bullmq'
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import { countedStore } from './counted-store.ts'
 import { jobLosses } from './job-losses.ts'
 import type { JobsInHand } from './jobs-in-hand.ts'
@@ -62,12 +62,13 @@ export function startJobs({
     (shard: number) =>
     async (job: Job<RefreshJob>, token = ''): Promise<string> => {
       try {
-        return await processJob(job, token, job.priority === PRIORITY.repair ? unasked : asked)
+        const outcome = await processJob(job, token, job.priority === PRIORITY.repair ? unasked : asked)
+        numbers.jobEnded(shard)
+        return outcome
       } catch (error) {
         if (error instanceof AttemptFailedError) numbers.retried(userFromJid(job.data.user).domain)
+        else if (!(error instanceof DelayedError)) numbers.jobEnded(shard)
         throw error
-      } finally {
-        numbers.jobEnded(shard)
       }
     }
   const { inHand, log } = deps

@@ -62,7 +62,13 @@ export const METRICS = {
     ['domain'],
     'Attempts that failed and are followed by another one',
   ),
-  jobs: metric('rollcall_jobs_total', 'counter', ['worker'], ['shard'], 'Jobs that were taken and have ended, however'),
+  jobs: metric(
+    'rollcall_jobs_total',
+    'counter',
+    ['worker'],
+    ['shard'],
+    'Jobs that have ended, well or not; those put back are not counted',
+  ),
   jobsInHand: metric('rollcall_jobs_in_hand', 'gauge', ['worker'], [], 'Jobs that this worker works on'),
   loopsStuck: metric(
     'rollcall_loops_stuck',

@@ -6,6 +6,7 @@ import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
+import { Sentence } from '../../ui/sentence.tsx'
 import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
 import { UserLink } from '../parts/user-link.tsx'
 
@@ -53,7 +54,7 @@ const columns = [
     cell: ({ getValue }) => <code>{getValue()}</code>,
     meta: { isNarrow: true },
   }),
-  column.accessor('message', { header: 'Message' }),
+  column.accessor('message', { header: 'Message', cell: ({ getValue }) => <Sentence text={getValue()} /> }),
   column.accessor('at', {
     header: 'Failed',
     cell: ({ getValue }) => <RelativeTime at={getValue()} />,

@@ -10,6 +10,7 @@ import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { Field, Filters, Select } from '../../ui/field.tsx'
 import { Page } from '../../ui/page.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
+import { Sentence } from '../../ui/sentence.tsx'
 import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
 import { DomainSelect } from '../parts/domain-select.tsx'
 import { FailureCodeText } from '../parts/failure-code.tsx'
@@ -147,7 +148,7 @@ const columns = [
     header: 'The last one',
     cell: ({ getValue }) => (
       <>
-        <UserLink jid={getValue().jid} />: {getValue().message}
+        <UserLink jid={getValue().jid} />: <Sentence text={getValue().message} />
       </>
     ),
   }),

@@ -6,6 +6,7 @@ import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
+import { Sentence } from '../../ui/sentence.tsx'
 import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { FailureCodeText } from '../parts/failure-code.tsx'
@@ -103,5 +104,5 @@ const failedColumns = [
     header: 'Code',
     cell: ({ row: { original } }) => original.code && <FailureCodeText code={original.code} />,
   }),
-  column.accessor('message', { header: 'Message' }),
+  column.accessor('message', { header: 'Message', cell: ({ getValue }) => <Sentence text={getValue() ?? ''} /> }),
 ]

@@ -9,6 +9,7 @@ import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { Page } from '../../ui/page.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
+import { Sentence } from '../../ui/sentence.tsx'
 import { Stat, Stats } from '../../ui/stat.tsx'
 import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
 import { FailureCodeText } from '../parts/failure-code.tsx'
@@ -111,7 +112,7 @@ const columns = [
     header: 'One of them',
     cell: ({ getValue }) => (
       <>
-        <bdi>{getValue().username}</bdi>: {getValue().message}
+        <bdi>{getValue().username}</bdi>: <Sentence text={getValue().message} />
       </>
     ),
   }),

@@ -5,6 +5,7 @@ import { formatDuration } from '../../format/durations.ts'
 import { formatCountOf } from '../../format/numbers.ts'
 import { DiffView } from '../../roster/diff-view.tsx'
 import { Note } from '../../ui/note.tsx'
+import { Sentence } from '../../ui/sentence.tsx'
 import { FailureCodeText } from '../parts/failure-code.tsx'
 
 /** What came of `Refresh now`. */
@@ -22,7 +23,7 @@ export function RefreshNote({ refresh: { data, error } }: { readonly refresh: Re
   if (failure !== undefined)
     return (
       <Note tone="bad">
-        The refresh failed: {failure.message} <FailureCodeText code={failure.code} /> {more}
+        The refresh failed: <Sentence text={failure.message} /> <FailureCodeText code={failure.code} /> {more}
       </Note>
     )
   return (
@@ -45,7 +46,8 @@ export function ComparisonNote({ compare: { data, error }, stored }: ComparisonN
   if (data.kind === 'failed')
     return (
       <Note tone="bad">
-        The backend was asked, and that failed after {took}: {data.message} <FailureCodeText code={data.code} />
+        The backend was asked, and that failed after {took}: <Sentence text={data.message} />{' '}
+        <FailureCodeText code={data.code} />
       </Note>
     )
   if (data.kind === 'same')

@@ -5,6 +5,7 @@ import { priorityOf } from '../../format/priorities.ts'
 import { Card } from '../../ui/card.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
+import { Sentence } from '../../ui/sentence.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import { FailureCodeText } from '../parts/failure-code.tsx'
 import styles from './user-facts.module.css'
@@ -61,7 +62,9 @@ function RefreshCard({ user: { refresh, job } }: { readonly user: OpsUser }) {
             value: (
               <>
                 {failure.at !== undefined && <RelativeTime at={failure.at} />} <FailureCodeText code={failure.code} />
-                <span>{failure.message}</span>
+                <span>
+                  <Sentence text={failure.message} />
+                </span>
               </>
             ),
           },
