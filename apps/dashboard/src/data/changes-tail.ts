@@ -2,6 +2,7 @@ import type { OpsChange, OpsChangePage } from '@rollcall/roster'
 import type { ChangeFilter } from './changes.ts'
 import { eventLink, type LinkState, type Surroundings } from './event-link.ts'
 import { API, fetchJson, queryOf } from './fetch-json.ts'
+import { listenedStore } from './listened-store.ts'
 
 interface End {
   /** The newest first; at most MOST_ROWS. */
@@ -48,9 +49,8 @@ const SHOW_EVERY_MS = 500
  * missed; what both bring counts once. When it does not reach back to what is there, the tail begins anew: it has no gaps.
  */
 export function changesTail({ filter, surroundings, firstPage = readFirstPage }: ChangesTailOptions): ChangesTail {
-  const listeners = new Set<() => void>()
   let latest: End = { rows: [], older: null }
-  let tail: Tail = {
+  const first: Tail = {
     ...latest,
     isPaused: false,
     waiting: 0,
@@ -59,14 +59,10 @@ export function changesTail({ filter, surroundings, firstPage = readFirstPage }:
     isLoaded: false,
     error: undefined,
   }
+  const store = listenedStore(first, start)
+  const { change } = store
   let arrived: OpsChange[] = []
   let showing: ReturnType<typeof setTimeout> | undefined
-  let stop: (() => void) | undefined
-
-  const change = (part: Partial<Tail>): void => {
-    tail = { ...tail, ...part }
-    for (const listener of listeners) listener()
-  }
 
   function show(): void {
     clearTimeout(showing)
@@ -76,7 +72,8 @@ export function changesTail({ filter, surroundings, firstPage = readFirstPage }:
     const isCut = rows.length > MOST_ROWS
     arrived = []
     latest = { rows: isCut ? rows.slice(0, MOST_ROWS) : rows, older: isCut ? undefined : latest.older }
-    change(tail.isPaused ? { waiting: tail.waiting + rows.length - known } : { ...latest, waiting: 0 })
+    const { isPaused, waiting } = store.get()
+    change(isPaused ? { waiting: waiting + rows.length - known } : { ...latest, waiting: 0 })
   }
 
   async function catchUp(): Promise<void> {
@@ -101,12 +98,12 @@ export function changesTail({ filter, surroundings, firstPage = readFirstPage }:
           showing ??= setTimeout(show, SHOW_EVERY_MS)
         },
         skipped(data) {
-          change({ skipped: tail.skipped + (data as { count: number }).count })
+          change({ skipped: store.get().skipped + (data as { count: number }).count })
         },
       },
       onState(link) {
         change({ link })
-        if (link === 'lost' && !tail.isLoaded) void catchUp() // which says what is wrong: an EventSource does not
+        if (link === 'lost' && !store.get().isLoaded) void catchUp() // which says what is wrong: an EventSource does not
       },
       onOpen: () => void catchUp(),
       ...(surroundings !== undefined && { surroundings }),
@@ -119,17 +116,8 @@ export function changesTail({ filter, surroundings, firstPage = readFirstPage }:
   }
 
   return {
-    get: () => tail,
-    subscribe(listener) {
-      listeners.add(listener)
-      stop ??= start()
-      return () => {
-        listeners.delete(listener)
-        if (listeners.size > 0) return
-        stop?.()
-        stop = undefined
-      }
-    },
+    get: store.get,
+    subscribe: store.subscribe,
     setPaused(isPaused) {
       change(isPaused ? { isPaused } : { isPaused, ...latest, waiting: 0 })
     },

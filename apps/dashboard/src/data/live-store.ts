@@ -2,6 +2,7 @@ import type { OpsSnapshot } from '@rollcall/roster'
 import { replaceEqualDeep } from '@tanstack/react-query'
 import { eventLink, type LinkState, type Surroundings } from './event-link.ts'
 import { API } from './fetch-json.ts'
+import { listenedStore } from './listened-store.ts'
 
 export interface Live {
   /** The last one, however old; parts that have not changed since the one before are the same objects. Undefined: none came yet. */
@@ -29,15 +30,9 @@ const LOOK_EVERY_MS = 1000
 
 /** What `GET /ops/api/live` tells: one link for the whole tab, whoever listens. */
 export function liveStore({ onLost, surroundings }: LiveStoreOptions = {}): LiveStore {
-  const listeners = new Set<() => void>()
-  let live: Live = { snapshot: undefined, link: 'connecting', oldForS: undefined }
+  const store = listenedStore<Live>({ snapshot: undefined, link: 'connecting', oldForS: undefined }, start)
+  const { change } = store
   let heardAt = Date.now()
-  let stop: (() => void) | undefined
-
-  const change = (part: Partial<Live>): void => {
-    live = { ...live, ...part }
-    for (const listener of listeners) listener()
-  }
 
   function hear(): void {
     heardAt = Date.now()
@@ -46,7 +41,7 @@ export function liveStore({ onLost, surroundings }: LiveStoreOptions = {}): Live
   function look(): void {
     const silentForMs = Date.now() - heardAt
     const oldForS = silentForMs > OLD_AFTER_MS ? Math.floor(silentForMs / 1000) : undefined
-    if (oldForS !== live.oldForS) change({ oldForS })
+    if (oldForS !== store.get().oldForS) change({ oldForS })
   }
 
   function start(): () => void {
@@ -55,7 +50,7 @@ export function liveStore({ onLost, surroundings }: LiveStoreOptions = {}): Live
       on: {
         snapshot(data) {
           hear()
-          change({ snapshot: replaceEqualDeep(live.snapshot, data as OpsSnapshot), oldForS: undefined })
+          change({ snapshot: replaceEqualDeep(store.get().snapshot, data as OpsSnapshot), oldForS: undefined })
         },
         alive() {
           hear()
@@ -75,17 +70,5 @@ export function liveStore({ onLost, surroundings }: LiveStoreOptions = {}): Live
     }
   }
 
-  return {
-    get: () => live,
-    subscribe(listener) {
-      listeners.add(listener)
-      stop ??= start()
-      return () => {
-        listeners.delete(listener)
-        if (listeners.size > 0) return
-        stop?.()
-        stop = undefined
-      }
-    },
-  }
+  return { get: store.get, subscribe: store.subscribe }
 }
