@@ -1,7 +1,6 @@
 import type { Failure, FailureCode, OpsRefresh } from '@rollcall/roster'
 
 /** How many failed, and one of them, by code. */
-export type FailureCounts = ReadonlyMap<FailureCode, FailureCount>
 
 export type FailureCount = OpsRefresh['failuresByCode'][number]
 

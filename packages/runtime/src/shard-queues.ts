@@ -5,8 +5,6 @@ import { RedisUnavailableError } from './redis-trouble.ts'
 
 const EVENTS_KEPT = 1000
 
-export type ShardQueues<Data> = ReturnType<typeof shardQueues<Data>>
-
 /** BullMQ's queue of each shard, opened when it is first needed. */
 export function shardQueues<Data>(redis: RedisClient, telemetry?: Telemetry) {
   const queues = new Map<number, Promise<Queue<Data>>>()
