@@ -1,7 +1,6 @@
 import type { Failure, FailureCode, OpsRefresh } from '@rollcall/roster'
 
-/** How many failed, and one of them, by code. */
-
+/** How many failed for one reason, and one of them. */
 export type FailureCount = OpsRefresh['failuresByCode'][number]
 
 /** Counts a failure, or `count` like it. */
