@@ -77,10 +77,10 @@ test('all that match are retried, and who fails again is counted', async () => {
 })
 
 test('10,000 failures of three causes are three groups, and all of them are really retried', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const dashboard = await dashboardOfTest(browser, {
-    env: { ...ONCE, REFRESH_DEADLINE_MS: '60000' },
+    env: { ...ONCE, REFRESH_DEADLINE_MS: '120000' },
   })
   const { backend, redis, keysOf } = dashboard
   const everybody = Array.from({ length: 10_000 }, (_, i) => `user-${i}`)
@@ -98,7 +98,7 @@ test('10,000 failures of three causes are three groups, and all of them are real
   const dialog = page.getByRole('dialog', { name: 'Retry 10,000 users?' })
   await dialog.getByRole('button', { name: 'Retry', exact: true }).click()
   await page.getByRole('progressbar').first().waitFor()
-  await page.getByText('Retried 10,000 users').waitFor({ timeout: 60_000 })
+  await page.getByText('Retried 10,000 users').waitFor({ timeout: 150_000 })
   await page.getByText('Nobody’s last fetch has failed').waitFor()
   expect(backend.requests.length - before).toBeGreaterThanOrEqual(10_000)
   expect(await redis.zcard(keysOf('user-1').names)).toBe(10_000)

@@ -115,8 +115,7 @@ test('fetches that take long are a sign as well, before they fail', async () => 
     void run()
     slow()
   }
-  await vi.waitUntil(() => it.doubtfulForMs() > 0)
-  expect(it.probed).toEqual(['known'])
+  await vi.waitFor(() => expect(it.probed).toEqual(['known']))
   expect(it.broken()).toBeUndefined()
 })
 

@@ -40,7 +40,6 @@ export function breaker({ domain, failures, pauseMs, maxPauseMs, place, ask, onC
   let lastAnswered = 0
   let row = 0
   let looking = false
-  let knownAskedAt: number | undefined
   let timer: NodeJS.Timeout | undefined
 
   circuit.onBreak((failure) => {
@@ -70,16 +69,13 @@ export function breaker({ domain, failures, pauseMs, maxPauseMs, place, ask, onC
   }
 
   async function probe(): Promise<void> {
-    const known = users.known()
-    const user = (!broken && known) || users.inTurn()
+    const user = (!broken && users.known()) || users.inTurn()
     const leave = user && (await place())
     if (!leave) return
     try {
-      if (user === known) knownAskedAt = performance.now()
       await circuit.execute(() => answerTo(user))
       row = 0
     } finally {
-      knownAskedAt = undefined
       leave()
     }
   }
@@ -107,9 +103,6 @@ export function breaker({ domain, failures, pauseMs, maxPauseMs, place, ask, onC
   return {
     /** Set while every fetch fails at once. */
     broken: (): BrokenBackend | undefined => broken,
-
-    /** For how long a user has been waited for who was answered before, to see whether the backend is broken. */
-    doubtfulForMs: (): number => (broken || knownAskedAt === undefined ? 0 : performance.now() - knownAskedAt),
 
     /** A fetch that is not made while the backend is broken; `slow` says that it takes long. */
     watch(user: User, fetch: () => Promise<BackendAnswer>) {

@@ -21,8 +21,9 @@ export interface GuardedBackendOptions extends Settings {
   readonly log: Log
 }
 
-/** Of the places, for a backend that may be broken. */
-const SHARE_IN_DOUBT = 0.25
+/** Of what other domains leave of the slow lane, for one of several; and of the whole lane, however much they have. */
+const MOST_OF_LANE = 0.5
+const LEAST_OF_LANE = 0.1
 
 /** Fetches that harm no others: those of a broken backend fail at once, and slow ones go on in a lane of their own (G7). */
 export function guardedBackend(options: GuardedBackendOptions) {
@@ -44,10 +45,9 @@ export function guardedBackend(options: GuardedBackendOptions) {
       log,
     })
   const breakers = new Map(Array.from(domains, (domain) => [domain, breakerOf(domain)]))
-  /** Fetches of each domain that hold a place among the normal ones. */
-  const places = new Map<Domain, number>()
-  const count = (domain: Domain, by: 1 | -1): void => void places.set(domain, (places.get(domain) ?? 0) + by)
-  const mostInDoubt = Math.max(1, Math.floor(options.workerConcurrency * SHARE_IN_DOUBT))
+  /** Fetches of each domain in the slow lane. */
+  const slowOf = new Map<Domain, number>()
+  const count = (domain: Domain, by: 1 | -1): void => void slowOf.set(domain, (slowOf.get(domain) ?? 0) + by)
 
   return {
     async fetchRoster(user: User, source: Source): Promise<BackendAnswer> {
@@ -56,35 +56,30 @@ export function guardedBackend(options: GuardedBackendOptions) {
       if (known === undefined) return fetchRoster(user, source)
       const { run, slow } = known.watch(user, () => fetchRoster(user, source))
       if (known.broken()) return run()
-      let inPlace = false
-      const leave = (): void => {
-        if (inPlace) count(domain, -1)
-        inPlace = false
-      }
-      const fetch = async (): Promise<BackendAnswer> => {
-        count(domain, 1)
-        inPlace = true
-        try {
-          return await run() // the deadline of a fetch begins when it has a place
-        } finally {
-          leave()
-        }
-      }
-      return lanes.run(fetch, () => {
-        leave()
+      // The deadline of a fetch begins when it has a place.
+      return lanes.run(run, () => {
         slow()
-        return inHand.putAside(user)
+        count(domain, 1)
+        const takeBack = inHand.putAside(user)
+        return () => {
+          count(domain, -1)
+          takeBack()
+        }
       })
     },
 
     isBroken: (domain: Domain): boolean => breakers.get(domain)?.broken() !== undefined,
 
     /**
-     * Whether one more fetch of a domain may begin. Of a backend that has not answered a probe for long, only some do: it
-     * would fill the slow lane, and then the places of the others (G7).
+     * Whether one more fetch of a domain may begin. A backend that answers nobody would fill the slow lane, and then the
+     * places of the other domains (G7): of several, none gets more of the lane than its share, besides what it has in hand.
      */
-    mayBegin: (domain: Domain): boolean =>
-      (breakers.get(domain)?.doubtfulForMs() ?? 0) < options.slowFetchMs || (places.get(domain) ?? 0) < mostInDoubt,
+    mayBegin(domain: Domain): boolean {
+      const own = slowOf.get(domain) ?? 0
+      if (own === 0 || breakers.size === 1) return true
+      const left = options.slowLane - (lanes.slow() - own)
+      return own < Math.max(left * MOST_OF_LANE, options.slowLane * LEAST_OF_LANE)
+    },
 
     broken: (): BrokenBackend[] => [...breakers.values()].flatMap((each) => each.broken() ?? []),
 

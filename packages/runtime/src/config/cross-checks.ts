@@ -119,7 +119,7 @@ function uselessIdentity({ settings, isBroken }: CheckedSettings, given: Given):
 }
 
 /** What works, but perhaps not as meant. */
-export function doubts(settings: Settings): string[] {
+export function doubts(settings: Settings, domains: number): string[] {
   const { jobLockMs, stallCheckMs, readDeadlineMs, refreshDeadlineMs, redisTimeoutMs } = settings
   const { workerConcurrency, slowLane, backendConnections } = settings
   const found: string[] = []
@@ -141,6 +141,11 @@ export function doubts(settings: Settings): string[] {
   if (backendConnections < workerConcurrency + slowLane) {
     found.push(
       `BACKEND_CONNECTIONS (${backendConnections}) is below WORKER_CONCURRENCY + SLOW_LANE (${workerConcurrency + slowLane}): when users hang, others wait for a connection on their own deadline. BACKEND_MAX_CONCURRENT bounds requests without that.`,
+    )
+  }
+  if (domains > 1 && slowLane < workerConcurrency) {
+    found.push(
+      `SLOW_LANE (${slowLane}) is below WORKER_CONCURRENCY (${workerConcurrency}): a backend that hangs holds up the users of other domains.`,
     )
   }
   return found

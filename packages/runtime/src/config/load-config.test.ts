@@ -391,6 +391,16 @@ describe('warnings', () => {
     expect(load({ env: { HTTP_ROSTER_URL: URL, ...env } }).warnings).toEqual([expect.stringMatching(expected)])
   })
 
+  test('a slow lane that a hanging backend would fill is no trouble where there is only one', () => {
+    const domains = { 'a.example': { rosterUrl: URL }, 'b.example': { rosterUrl: URL } }
+    const file = { defaultDomain: 'a.example', domains }
+    const env = { SLOW_LANE: '99' }
+    expect(load({ env, file }).warnings).toEqual([
+      expect.stringMatching(/SLOW_LANE \(99\) is below WORKER_CONCURRENCY/),
+    ])
+    expect(load({ env: { HTTP_ROSTER_URL: URL, ...env } }).warnings).toEqual([])
+  })
+
   test.each(['HOSTNAME', 'POST', 'PATH', 'HOME', 'LOGNAME', 'npm_config_registry', 'REDIS_DB'])(
     '%s is nobody else’s typing error',
     (name) => {

@@ -19,7 +19,7 @@ export function loadConfig(sources: ConfigSources): Config {
   const found = domainConfigs(checked, given)
   const redis = redisPlace(checked, given, (file) => (sources.readFile ?? readIfThere)(resolve(sources.cwd, file)))
   const told = targetConfigs(checked, found.named, found.defaultDomain, given)
-  const warnings = [...given.warnings, ...found.warnings, ...doubts(checked.settings)]
+  const warnings = [...given.warnings, ...found.warnings, ...doubts(checked.settings, found.named.size)]
   const problems = [
     ...given.problems,
     ...checked.problems,
