@@ -10,6 +10,7 @@ import {
   shardKeys,
 } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 import type { RosterStoreOptions } from '../../packages/runtime/src/store/roster-store.ts'
 import { freshRedisUrl } from './fresh-redis.ts'
 
@@ -40,6 +41,30 @@ export const LIMITS = {
   repairMaxMs: REPAIR_MAX_MS,
   emptiedShare: 0.5,
   emptiedMin: 20,
+}
+
+/** `freshStore` for a test file, emptied before each of its tests. */
+export function freshStoreOfFile(): Omit<FreshStore, 'close'> {
+  let fresh: FreshStore
+  beforeAll(async () => {
+    fresh = await freshStore()
+  })
+  beforeEach(() => fresh.redis.flushdb())
+  afterAll(() => fresh.close())
+  return {
+    get store() {
+      return fresh.store
+    },
+    get redis() {
+      return fresh.redis
+    },
+    get keys() {
+      return fresh.keys
+    },
+    another: (options) => fresh.another(options),
+    listen: (replica) => fresh.listen(replica),
+    begin: (user, replica) => fresh.begin(user, replica),
+  }
 }
 
 /** A store of one shard on a Redis database of its own. */

@@ -1,14 +1,14 @@
 import type { BareJid, Domain } from '@rollcall/roster'
 import { createLog, refreshOwnerKey } from '@rollcall/runtime'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { type FreshStore, freshStore } from '../../../test/support/fresh-store.ts'
+import { freshStoreOfFile } from '../../../test/support/fresh-store.ts'
 import { intake } from './intake.ts'
 import { listingOf } from './refresh-index.ts'
 import { type RefreshRecords, refreshRecords } from './refresh-records.ts'
 import { startResuming } from './resume-refreshes.ts'
 import { type UnattendedDeps, type UnattendedRefreshes, unattendedRefreshes } from './unattended-refreshes.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 let records: RefreshRecords
 let others: RefreshRecords
 let queued: BareJid[]
@@ -20,14 +20,12 @@ const domain = 'example.org' as Domain
 const jids = (n: number) => Array.from({ length: n }, (_, i) => `user-${i}@example.org` as BareJid)
 
 beforeAll(async () => {
-  fresh = await freshStore()
   const recordsOf = (replica: string) =>
     refreshRecords({ redis: fresh.redis, replica, ttlS: 60, index: { accepted: listingOf } })
   records = recordsOf('mine')
   others = recordsOf('others')
 })
 beforeEach(async () => {
-  await fresh.redis.flushdb()
   queued = []
   isFull = false
   deps = {
@@ -50,7 +48,6 @@ beforeEach(async () => {
 })
 afterAll(() => {
   for (const one of [records, others]) one.close()
-  fresh.close()
 })
 
 async function* pagesOf(users: readonly BareJid[], size: number): AsyncGenerator<BareJid[]> {

@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type FreshStore, freshStore, MAX_STARTS, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { expect, test } from 'vitest'
+import { freshStoreOfFile, MAX_STARTS, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 const john = testUser('john')
-
-beforeAll(async () => {
-  fresh = await freshStore()
-})
-beforeEach(() => fresh.redis.flushdb())
-afterAll(() => fresh.close())
 
 test('a fetch begins with the generation that is wanted then', async () => {
   await fresh.store.request(0, [john.jid], '')

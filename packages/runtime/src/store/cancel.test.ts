@@ -1,27 +1,16 @@
 import type { User } from '@rollcall/roster'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  type FreshStore,
-  freshStore,
-  newRoster,
-  REPAIR_MAX_MS,
-  testUser,
-} from '../../../../test/support/fresh-store.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { freshStoreOfFile, newRoster, REPAIR_MAX_MS, testUser } from '../../../../test/support/fresh-store.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 const john = testUser('john')
 const marie = testUser('marie')
 const lock = { jobId: 'job', token: 'token' }
 const CANCELLED = { code: 'refresh-cancelled', message: 'cancelled' } as const
 
-beforeAll(async () => {
-  fresh = await freshStore()
-})
 beforeEach(async () => {
-  await fresh.redis.flushdb()
   await fresh.redis.set(fresh.keys.jobLock(lock.jobId), lock.token)
 })
-afterAll(() => fresh.close())
 
 async function ask(users: readonly User[], replica = '') {
   const requested = await fresh.store.request(

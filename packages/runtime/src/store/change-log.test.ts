@@ -1,20 +1,17 @@
 import type { BareJid } from '@rollcall/roster'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 import { type ChangeLog, changeLog } from './change-log.ts'
 import type { Fetch } from './roster-store.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 let log: ChangeLog
 const john = testUser('john')
 const marie = testUser('marie')
 
 beforeAll(async () => {
-  fresh = await freshStore()
   log = changeLog({ redis: fresh.redis, shards: 1 })
 })
-beforeEach(() => fresh.redis.flushdb())
-afterAll(() => fresh.close())
 
 const change = async (user = john, name = 'one') =>
   expect(await fresh.store.commit(user, await fresh.begin(user), newRoster(name))).toBe('ok')

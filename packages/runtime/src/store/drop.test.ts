@@ -1,24 +1,19 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { untilMinuteIsYoung } from '../../../../test/support/emptied-minute.ts'
-import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 import type { Fetch } from './roster-store.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 const user = testUser('a')
 const { jid } = user
 const LOCK = { jobId: 'job', token: 'token' }
 const GONE = { code: 'user-unknown', message: 'It answered 410' } as const
 const CHANGE = '{"removed":["a@contacts.example"]}'
 
-beforeAll(async () => {
-  fresh = await freshStore()
-})
 beforeEach(async () => {
-  await fresh.redis.flushdb()
   await fresh.store.commit(user, await fresh.begin(user), newRoster('a'))
   await fresh.redis.set(fresh.keys.jobLock(LOCK.jobId), LOCK.token)
 })
-afterAll(() => fresh.close())
 
 const drop = (fetch: Fetch) => fresh.store.drop(user, fetch, GONE, CHANGE, LOCK)
 const state = async () => (await fresh.store.states(0, [jid])).states[0]

@@ -1,24 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { untilMinuteIsYoung } from '../../../../test/support/emptied-minute.ts'
-import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 import type { CommitResult, NewRoster, RosterStore } from './roster-store.ts'
 
 const LEAST = 3
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 let store: RosterStore
 const domain = testUser('john').domain
 const EMPTY: NewRoster = { ...newRoster('empty'), body: '{}', contacts: 0 }
 
-beforeAll(async () => {
-  fresh = await freshStore()
-})
 beforeEach(async () => {
-  await fresh.redis.flushdb()
   await untilMinuteIsYoung(fresh.redis)
   store = fresh.another({ emptiedShare: 0.5, emptiedMin: LEAST })
 })
-afterAll(() => fresh.close())
 
 const named = (i: number) => testUser(`user${i}`)
 const write = async (i: number, roster: NewRoster, by = store): Promise<CommitResult> =>

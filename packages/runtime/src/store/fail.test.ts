@@ -1,20 +1,15 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type FreshStore, freshStore, MAX_STARTS, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { freshStoreOfFile, MAX_STARTS, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 const john = testUser('john')
 const lock = { jobId: 'job', token: 'token' }
 const down = { code: 'backend-unreachable', message: 'It refused the connection' } as const
 const garbage = { code: 'roster-invalid', message: 'Not JSON' } as const
 
-beforeAll(async () => {
-  fresh = await freshStore()
-})
 beforeEach(async () => {
-  await fresh.redis.flushdb()
   await fresh.redis.set(fresh.keys.jobLock(lock.jobId), lock.token)
 })
-afterAll(() => fresh.close())
 
 test('a failure settles its generation and says why', async () => {
   const { heard } = await fresh.listen('a')

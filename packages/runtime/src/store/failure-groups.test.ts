@@ -1,21 +1,16 @@
 import type { Domain, FailureCode, User } from '@rollcall/roster'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type FreshStore, freshStore, MAX_STARTS, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { freshStoreOfFile, MAX_STARTS, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 import { placeOf } from '../sorted-pages.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 const john = testUser('john')
 const marie = testUser('marie')
 const lock = { jobId: 'job', token: 'token' }
 
-beforeAll(async () => {
-  fresh = await freshStore()
-})
 beforeEach(async () => {
-  await fresh.redis.flushdb()
   await fresh.redis.set(fresh.keys.jobLock(lock.jobId), lock.token)
 })
-afterAll(() => fresh.close())
 
 const fail = async (user: User, code: FailureCode, message = `message of ${code}`) =>
   fresh.store.fail(user, await fresh.begin(user), { code, message }, lock)

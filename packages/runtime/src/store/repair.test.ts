@@ -1,8 +1,7 @@
 import type { FailureCode } from '@rollcall/roster'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import {
-  type FreshStore,
-  freshStore,
+  freshStoreOfFile,
   MAX_STARTS,
   newRoster,
   REPAIR_MAX_MS,
@@ -10,18 +9,13 @@ import {
   testUser,
 } from '../../../../test/support/fresh-store.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 const john = testUser('john')
 const lock = { jobId: 'job', token: 'token' }
 
-beforeAll(async () => {
-  fresh = await freshStore()
-})
 beforeEach(async () => {
-  await fresh.redis.flushdb()
   await fresh.redis.set(fresh.keys.jobLock(lock.jobId), lock.token)
 })
-afterAll(() => fresh.close())
 
 /** A fetch that somebody asked for fails. */
 const fail = async (user = john, code: FailureCode = 'backend-unreachable') =>

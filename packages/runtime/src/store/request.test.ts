@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { expect, test } from 'vitest'
+import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 const john = testUser('john')
 const marie = testUser('marie')
-
-beforeAll(async () => {
-  fresh = await freshStore()
-})
-beforeEach(() => fresh.redis.flushdb())
-afterAll(() => fresh.close())
 
 const lastAt = (score: string | null) => Number(score)
 

@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { expect, test } from 'vitest'
+import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 import { loadScripts } from './scripts.ts'
 
-let fresh: FreshStore
-
-beforeAll(async () => {
-  fresh = await freshStore()
-})
-afterAll(() => fresh.close())
+const fresh = freshStoreOfFile()
 
 const calls = async (command: string): Promise<number> => {
   const stats = await fresh.redis.info('commandstats')

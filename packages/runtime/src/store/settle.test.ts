@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { expect, test } from 'vitest'
+import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 import { newProcessId } from '../processes.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 const john = testUser('john')
 const marie = testUser('marie')
-
-beforeAll(async () => {
-  fresh = await freshStore()
-})
-beforeEach(() => fresh.redis.flushdb())
-afterAll(() => fresh.close())
 
 const waiting = () => fresh.redis.hget(fresh.keys.user(john.jid), 'waiting')
 

@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { expect, test } from 'vitest'
+import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 const users = ['a', 'b', 'c', 'd', 'e'].map(testUser)
 const jids = users.map(({ jid }) => jid)
 const HOUR_MS = 3_600_000
-
-beforeAll(async () => {
-  fresh = await freshStore()
-})
-beforeEach(() => fresh.redis.flushdb())
-afterAll(() => fresh.close())
 
 /** As if users had been asked for in this order, hours ago. */
 const longOpen = (someone: readonly string[]) =>

@@ -1,10 +1,10 @@
 import type { User } from '@rollcall/roster'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 import { shardOf } from '../keys.ts'
 import type { RosterStore } from './roster-store.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 let store: RosterStore
 
 const AGE_S = 86_400
@@ -18,11 +18,8 @@ const jids = users.map(({ jid }) => jid)
 const [a, b, c] = users as [User, User, User, ...User[]]
 
 beforeAll(async () => {
-  fresh = await freshStore()
   store = fresh.another({ maxRosterAgeS: AGE_S, rosterTtlS: TTL_S })
 })
-beforeEach(() => fresh.redis.flushdb())
-afterAll(() => fresh.close())
 
 async function stored(...someone: readonly User[]): Promise<void> {
   for (const user of someone) await store.commit(user, await fresh.begin(user), newRoster(user.username))

@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type FreshStore, freshStore, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
+import { describe, expect, test } from 'vitest'
+import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 import type { CommitResult, Fetch } from './roster-store.ts'
 
-let fresh: FreshStore
+const fresh = freshStoreOfFile()
 const john = testUser('john')
-
-beforeAll(async () => {
-  fresh = await freshStore()
-})
-beforeEach(() => fresh.redis.flushdb())
-afterAll(() => fresh.close())
 
 const changes = async (): Promise<Record<string, string>[]> =>
   (await fresh.redis.xrange(fresh.keys.changes, '-', '+')).map(([id, fields]) => {
