@@ -182,7 +182,7 @@ export async function startApi(
   log.info({ url }, `Listening on ${url}`)
 
   const stopResuming = startResuming(refreshing)
-  const writeHistory = startWritingHistory(numbersOf, past)
+  const writeHistory = startWritingHistory(numbersOf, past, replica)
   const stopSampling = startSampling({ ...config, redis, replica, store, history: past })
   const stopHeartbeat = startHeartbeat({
     redis,

@@ -15,7 +15,7 @@ export interface SampleDeps extends TargetsLookOptions {
   /** Id of this api. */
   readonly replica: string
   readonly store: Pick<RosterStore, 'totals'>
-  readonly history: Pick<History, 'add' | 'measures'>
+  readonly history: Pick<History, 'measure' | 'measuresForAll'>
 }
 
 const SAMPLE_EVERY_MS = 10_000
@@ -31,7 +31,7 @@ export function startSampling(deps: SampleDeps): () => void {
   const lookAtTargets = targetsLook(deps)
 
   async function sample(): Promise<void> {
-    if (!(await history.measures(replica, LEASE_MS))) return
+    if (!(await history.measuresForAll(replica, LEASE_MS))) return
     const [{ open, oldestOpenMs }, { usedMemoryBytes }, heard] = await Promise.all([
       store.totals(),
       redisInfo(redis),
@@ -43,7 +43,7 @@ export function startSampling(deps: SampleDeps): () => void {
       [HISTORY.redisMemoryBytes, usedMemoryBytes],
       ...lags(await lookAtTargets(heard)),
     ])
-    await history.add(new Map(), most)
+    await history.measure(most)
   }
   const quietly = () => sample().catch(() => {}) // Redis away: its connection says so
   void quietly()

@@ -144,7 +144,7 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
   numbersOf.reading('backendBroken', () =>
     Array.from(config.domains.keys(), (domain) => ({ labels: { domain }, value: backend.isBroken(domain) ? 1 : 0 })),
   )
-  const writeHistory = startWritingHistory(numbersOf, history(redis))
+  const writeHistory = startWritingHistory(numbersOf, history(redis), id)
   const stopHeartbeat = startHeartbeat({
     redis,
     id,

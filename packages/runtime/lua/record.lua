@@ -1,9 +1,10 @@
 -- record.lua: adds to the history what a process has counted, and what one has measured for all.
--- KEYS  1 prefix of the steps
+-- KEYS  1 prefix of the steps   2 number of the last write of a process that counts; absent: what follows is measured
 -- ARGV  1 number of resolutions, each then: name, seconds of a step, seconds that it is kept
---       then the number of counts, each then: field, how many more
---       then for each measure: field, value; of a step the largest stays
--- Returns the time, in ms. A step is named by the clock of Redis, so that no clocks are compared.
+--       then with a process: number of its write, for how many seconds that is remembered; for each count: field, how many more
+--       else for each measure: field, value; of a step the largest stays
+-- Nothing is counted twice: a process writes one after the other, and repeats one of which it had no answer.
+-- A step is named by the clock of Redis, so that no clocks are compared.
 
 local time = redis.call('TIME')
 local at = 1
@@ -18,24 +19,24 @@ for _ = 1, tonumber(ARGV[take(1)]) do
   local key = KEYS[1] .. ARGV[first] .. ':' .. string.format('%d', math.floor(time[1] / ARGV[first + 1]))
   keys[#keys + 1] = { key, ARGV[first + 2], redis.call('EXISTS', key) == 0 }
 end
-for _ = 1, tonumber(ARGV[take(1)]) do
-  local first = take(2)
-  for _, step in ipairs(keys) do
-    redis.call('HINCRBY', step[1], ARGV[first], ARGV[first + 1])
+local isCounted = KEYS[2] ~= nil
+if isCounted then
+  local write = take(2)
+  if tonumber(ARGV[write]) <= tonumber(redis.call('GET', KEYS[2]) or '0') then
+    return
   end
-end
-while at < #ARGV do
-  local first = take(2)
-  for _, step in ipairs(keys) do
-    local known = redis.call('HGET', step[1], ARGV[first])
-    if not known or tonumber(known) < tonumber(ARGV[first + 1]) then
-      redis.call('HSET', step[1], ARGV[first], ARGV[first + 1])
-    end
-  end
+  redis.call('SET', KEYS[2], ARGV[write], 'EX', ARGV[write + 1])
 end
 for _, step in ipairs(keys) do
+  for i = at, #ARGV, 2 do
+    local field, value = ARGV[i], ARGV[i + 1]
+    if isCounted then
+      redis.call('HINCRBY', step[1], field, value)
+    elseif tonumber(value) > tonumber(redis.call('HGET', step[1], field) or '-1') then
+      redis.call('HSET', step[1], field, value)
+    end
+  end
   if step[3] then
     redis.call('EXPIRE', step[1], step[2])
   end
 end
-return time[1] * 1000 + math.floor(time[2] / 1000)

@@ -100,6 +100,8 @@ export function deliveryKeys(shard: number, target: string) {
 /** The numbers of all processes over time; a resolution and the number of a step follow. All in one slot, for one script. */
 export const HISTORY_PREFIX = 'rollcall:{history}:'
 export const historyKey = (resolution: string, step: number): string => `${HISTORY_PREFIX}${resolution}:${step}`
+/** Number of the last write of a process; expires. */
+export const historyWriterKey = (processId: string): string => `${HISTORY_PREFIX}writer:${processId}`
 /** The api that measures for all what no process counts; expires. */
 export const HISTORY_SAMPLER_KEY = `${HISTORY_PREFIX}sampler`
 

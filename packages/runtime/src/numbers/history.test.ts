@@ -7,6 +7,9 @@ import { recorder } from './recorder.ts'
 import { percentile } from './time-buckets.ts'
 import { startWritingHistory } from './write-history.ts'
 
+/** Processes write every two seconds. */
+const PATIENT = { timeout: 20_000 }
+
 let redis: Redis
 let past: History
 
@@ -17,11 +20,16 @@ beforeAll(async () => {
 beforeEach(() => redis.flushdb())
 afterAll(() => redis.disconnect())
 
+let writes = 0
+const count = (counts: Readonly<Record<string, number>>) =>
+  past.count({ writer: 'worker-1', number: ++writes, counts: new Map(Object.entries(counts)) })
+const counted = async (field: string) => sumIn(field, (await past.last('30m', 2)).steps)
+
 const all = Object.keys(RESOLUTIONS) as Resolution[]
 
 test('what processes count is added up in each resolution, and expires', async () => {
-  await past.add(new Map([['reads', 5]]))
-  await past.add(new Map([['reads', 7], ['refreshes', 1]])) // biome-ignore format: short
+  await count({ reads: 5 })
+  await count({ reads: 7, refreshes: 1 })
   for (const resolution of all) {
     const { steps } = await past.last(resolution, 2) // the first one may have been of the step before
     expect(sumIn('reads', steps)).toBe(12)
@@ -33,15 +41,15 @@ test('what processes count is added up in each resolution, and expires', async (
 })
 
 test('of what is measured the largest of a step stays', async () => {
-  await past.add(new Map(), new Map([['most:open', 10]]))
-  await past.add(new Map(), new Map([['most:open', 7]]))
-  await past.add(new Map(), new Map([['most:open', 12.5]]))
+  await past.measure(new Map([['most:open', 10]]))
+  await past.measure(new Map([['most:open', 7]]))
+  await past.measure(new Map([['most:open', 12.5]]))
   const { steps } = await past.last('30m', 1)
   expect(steps[0]?.get('most:open')).toBe(12.5)
 })
 
 test('steps are named by their beginnings, the oldest first; those in which nothing was counted are empty', async () => {
-  await past.add(new Map([['reads', 1]]))
+  await count({ reads: 1 })
   const { at, steps, now } = await past.last('1m', 3)
   expect(at.map((second) => second % 60)).toEqual([0, 0, 0])
   expect(at[2]).toBe(Math.floor(now / 60_000) * 60)
@@ -55,45 +63,64 @@ test('a process writes down what came since it last did, and the rest when it en
   const stale = numbers.counter('reads', { result: 'stale' }, 'reads')
   const settle = recorder('worker')
   const times = settle.times('noticeToSettled', {}, 'settle')
-  const stop = startWritingHistory(numbers, past)
-  const stopOther = startWritingHistory(settle, past)
-  const written = async () => sumIn('reads', (await past.last('30m', 2)).steps)
+  const stop = startWritingHistory(numbers, past, 'api-1')
+  const stopOther = startWritingHistory(settle, past, 'worker-2')
   reads.n += 3
-  await expect.poll(written).toBe(3)
+  await expect.poll(() => counted('reads'), PATIENT).toBe(3)
   reads.n += 1
   stale.n += 5
   for (let i = 0; i < 100; i++) times.record(i < 50 ? 10 : 400)
   await Promise.all([stop(), stopOther()])
-  expect(await written()).toBe(9)
+  expect(await counted('reads')).toBe(9)
   const { steps } = await past.last('30m', 2)
   const counts = bucketsIn('settle', steps)
   expect(percentile(counts, 0.95)).toBeGreaterThan(300)
   expect(percentile(counts, 0.95)).toBeLessThanOrEqual(500)
 })
 
-test('what could not be written is written the next time, once', async () => {
+test('a write of a process that is repeated counts once; another process has writes of its own', async () => {
+  const write = { writer: 'worker-1', number: 7, counts: new Map([['reads', 2]]) }
+  await past.count(write)
+  await past.count(write)
+  await past.count({ ...write, number: 6 }) // late: it came a second time after the next one
+  expect(await counted('reads')).toBe(2)
+  await past.count({ ...write, writer: 'worker-2', number: 1 })
+  await past.count({ ...write, number: 8 })
+  expect(await counted('reads')).toBe(6)
+})
+
+test.each([
+  ['did not reach Redis', false],
+  ['had no answer', true],
+])('what is in a write that %s counts once', async (_what, reaches) => {
   const numbers = recorder('api')
   const reads = numbers.counter('reads', { result: 'stored' }, 'reads')
-  let away = true
-  const added: number[] = []
-  const stop = startWritingHistory(numbers, {
-    async add(counts) {
-      if (away) throw new Error('Redis is away')
-      added.push(counts.get('reads') ?? 0)
+  let isAway = true
+  let failed = 0
+  const stop = startWritingHistory(
+    numbers,
+    {
+      async count(write) {
+        if (!isAway || reaches) await past.count(write)
+        if (!isAway) return
+        failed++
+        throw new Error('Redis is away')
+      },
     },
-  })
+    'api-1',
+  )
   reads.n = 4
-  await expect.poll(() => reads.n).toBe(4)
-  away = false
+  await expect.poll(() => failed, PATIENT).toBeGreaterThan(0)
   reads.n = 6
+  isAway = false
   await stop()
-  expect(added.reduce((sum, one) => sum + one, 0)).toBe(6)
+  expect(await counted('reads')).toBe(6)
 })
 
 test('a call is one command, whatever the number of counts', async () => {
-  await past.add(new Map([['reads', 1]])) // from now on Redis knows the script
+  await count({ reads: 1 }) // from now on Redis knows the script
   const sent = vi.spyOn(redis, 'sendCommand')
-  await past.add(new Map(Array.from({ length: 200 }, (_, i) => [`fetch:example.org:${i}`, 1])))
+  await count(Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`fetch:example.org:${i}`, 1])))
   expect(sent).toHaveBeenCalledOnce()
   sent.mockRestore()
   const step = Math.floor(Date.now() / 60_000)

@@ -1,5 +1,5 @@
 import type { Domain } from '@rollcall/roster'
-import { HISTORY_PREFIX, HISTORY_SAMPLER_KEY, historyKey } from '../keys.ts'
+import { HISTORY_PREFIX, HISTORY_SAMPLER_KEY, historyKey, historyWriterKey } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
 import { loadScripts, scriptRunner } from '../store/scripts.ts'
 import { BUCKETS } from './time-buckets.ts'
@@ -50,22 +50,40 @@ export interface Steps {
   readonly now: number
 }
 
+/** What a process has counted since its last write. */
+export interface CountsWrite {
+  /** Id of the process. */
+  readonly writer: string
+  /** Of its writes, from 1 on. */
+  readonly number: number
+  readonly counts: ReadonlyMap<string, number>
+}
+
+/** A process that had no answer for longer than that, and repeats its write, is counted twice. */
+const REPEATED_WITHIN_S = HOUR_S
+
 export type History = ReturnType<typeof history>
 
 /** The numbers of all processes over time, in Redis: hashes that expire. */
 export function history(redis: RedisClient) {
   const run = scriptRunner(redis, loadScripts(redis.isCluster))
-  const resolutions = Object.entries(RESOLUTIONS).flatMap(([name, { stepS, keptS }]) => [name, stepS, keptS])
+  const steps = Object.entries(RESOLUTIONS).flatMap(([name, { stepS, keptS }]) => [name, stepS, keptS])
+  const resolutions = [Object.keys(RESOLUTIONS).length, ...steps]
 
   return {
-    /** Adds to the counts of the steps that it is now, in one round trip; of `most` the largest of a step stays. */
-    async add(counts: ReadonlyMap<string, number>, most: ReadonlyMap<string, number> = new Map()): Promise<void> {
-      const args = [Object.keys(RESOLUTIONS).length, ...resolutions, counts.size, ...[...counts].flat()]
-      await run('record', [HISTORY_PREFIX], [...args, ...[...most].flat()])
+    /** Adds to the counts of the steps that it is now, in one round trip. A repeat of the last write of a process adds nothing. */
+    async count({ writer, number, counts }: CountsWrite): Promise<void> {
+      const args = [...resolutions, number, REPEATED_WITHIN_S, ...[...counts].flat()]
+      await run('record', [HISTORY_PREFIX, historyWriterKey(writer)], args)
+    },
+
+    /** Of what is measured the largest of a step stays. */
+    async measure(most: ReadonlyMap<string, number>): Promise<void> {
+      await run('record', [HISTORY_PREFIX], [...resolutions, ...[...most].flat()])
     },
 
     /** Whether this one measures for all, from now on for so long: nobody else does meanwhile. */
-    measures: async (who: string, forMs: number): Promise<boolean> =>
+    measuresForAll: async (who: string, forMs: number): Promise<boolean> =>
       (await run('lease', [HISTORY_SAMPLER_KEY], [who, forMs])) === 1,
 
     /** The last steps of a resolution, the running one included, in two round trips. */

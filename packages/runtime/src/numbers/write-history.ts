@@ -1,5 +1,5 @@
 import { oneAtATime } from '../one-at-a-time.ts'
-import type { History } from './history.ts'
+import type { CountsWrite, History } from './history.ts'
 import type { Recorder } from './recorder.ts'
 
 /** A process that is killed loses the counts of so long. */
@@ -7,19 +7,29 @@ const WRITE_EVERY_MS = 2_000
 
 /**
  * Adds what a process counts to the history, every two seconds and when the returned function is called: however much is
- * done, it costs Redis one call then, and a job none. What could not be written is, the next time.
+ * done, it costs Redis one call then, and a job none. A write without an answer is repeated as it was before there is
+ * another one: whether Redis has taken it or not, it counts once.
  */
-export function startWritingHistory(recorder: Recorder, history: Pick<History, 'add'>): () => Promise<void> {
+export function startWritingHistory(
+  recorder: Recorder,
+  history: Pick<History, 'count'>,
+  writer: string,
+): () => Promise<void> {
   const written = new Map<string, number>()
+  let number = 0
+  let unanswered: CountsWrite | undefined
 
   async function write(): Promise<void> {
-    const now = new Map<string, number>()
-    for (const { field, count } of recorder.kept()) if (count.n > 0) now.set(field, (now.get(field) ?? 0) + count.n)
-    const more = new Map<string, number>()
-    for (const [field, n] of now) if (n !== written.get(field)) more.set(field, n - (written.get(field) ?? 0))
-    if (more.size === 0) return
-    await history.add(more)
-    for (const [field, n] of now) written.set(field, n)
+    if (unanswered) await send(unanswered)
+    const counts = countedSince(written, recorder)
+    if (counts.size > 0) await send({ writer, number: ++number, counts })
+  }
+
+  async function send(one: CountsWrite): Promise<void> {
+    unanswered = one
+    await history.count(one)
+    unanswered = undefined
+    for (const [field, n] of one.counts) written.set(field, (written.get(field) ?? 0) + n)
   }
 
   const quietly = () => write().catch(() => {}) // Redis away: its connection says so
@@ -33,4 +43,12 @@ export function startWritingHistory(recorder: Recorder, history: Pick<History, '
     await writing
     await quietly()
   }
+}
+
+function countedSince(written: ReadonlyMap<string, number>, recorder: Recorder): Map<string, number> {
+  const now = new Map<string, number>()
+  for (const { field, count } of recorder.kept()) if (count.n > 0) now.set(field, (now.get(field) ?? 0) + count.n)
+  const more = new Map<string, number>()
+  for (const [field, n] of now) if (n !== written.get(field)) more.set(field, n - (written.get(field) ?? 0))
+  return more
 }
