@@ -10,7 +10,6 @@ import {
   type Tracing,
 } from '@rollcall/runtime'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
-import { countedStore } from './counted-store.ts'
 import { jobLosses } from './job-losses.ts'
 import type { JobsInHand } from './jobs-in-hand.ts'
 import { AttemptFailedError, type ProcessDeps, processJob } from './process-job.ts'
@@ -18,7 +17,7 @@ import { TurningWorker } from './turning-worker.ts'
 import type { Loop } from './watch-loops.ts'
 import type { WorkerNumbers } from './worker-numbers.ts'
 
-export interface JobsOptions extends ProcessDeps {
+export interface JobsOptions extends Omit<ProcessDeps, 'onSettled'> {
   readonly redis: RedisClient
   /** The shards whose jobs are taken. */
   readonly serves: readonly number[]
@@ -56,8 +55,12 @@ export function startJobs({
   tracing,
   ...deps
 }: JobsOptions): RunningJobs {
-  const asked = { ...deps, store: countedStore(deps.store, numbers, true) }
-  const unasked = { ...deps, store: countedStore(deps.store, numbers, false) }
+  const asked: ProcessDeps = {
+    ...deps,
+    onSettled: ({ domain }, how, askedAt) => numbers.settled(domain, how, askedAt),
+  }
+  /** Nobody waits for these, behind all others: how long they take says nothing. */
+  const unasked: ProcessDeps = { ...deps, onSettled: ({ domain }, how) => numbers.settled(domain, how) }
   const processIn =
     (shard: number) =>
     async (job: Job<RefreshJob>, token = ''): Promise<string> => {

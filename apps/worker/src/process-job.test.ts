@@ -30,6 +30,7 @@ function emptied(written: CommitResult) {
     backend: { fetchRoster: async () => ({ kind: 'roster', roster: new Map(), source: {} }) },
     store,
     limits: { pauseLeft: () => 0, take: () => UNLIMITED },
+    onSettled: () => {},
     retryBudgetMs: 0,
     log: createLog({
       level: 'info',

@@ -74,8 +74,9 @@ async function waitForShare(
 }
 
 /** The share is free again with the answer of the backend. */
-const within = (share: Share, { backend, store }: RefreshDeps): RefreshDeps => ({
+const within = (share: Share, { backend, store, onSettled }: RefreshDeps): RefreshDeps => ({
   store,
+  onSettled,
   backend: {
     async fetchRoster(user, source) {
       if (!share.lasts()) throw new RedisUnavailableError() // it could not be renewed for seconds

@@ -11,9 +11,14 @@ import {
 } from '@rollcall/roster'
 import type { DropResult, Fetch, JobLock, RosterStore, Source, WriteResult } from '@rollcall/runtime'
 
+/** How the refresh of a user came to its end. */
+export type Settled = 'changed' | 'unchanged' | FailureCode
+
 export interface RefreshDeps {
   readonly backend: { fetchRoster(user: User, source: Source): Promise<BackendAnswer> }
   readonly store: Pick<RosterStore, 'begin' | 'read' | 'confirm' | 'commit' | 'drop' | 'fail' | 'release'>
+  /** Redis has taken how a refresh ended; `askedAt`: when somebody asked for it, as `performance.now()` counts. */
+  onSettled(user: User, how: Settled, askedAt?: number): void
 }
 
 /** The job that a fetch is made for. */
@@ -41,17 +46,19 @@ export type Outcome =
   | { readonly kind: 'pause'; readonly ms: number }
 
 /** Brings the stored roster of one user up to date with the backend. */
-export async function refreshRoster(user: User, attempt: Attempt, { backend, store }: RefreshDeps): Promise<Outcome> {
+export async function refreshRoster(user: User, attempt: Attempt, deps: RefreshDeps): Promise<Outcome> {
+  const { backend, store } = deps
   const fetch = await store.begin(user)
+  if (fetch.kind === 'given-up') deps.onSettled(user, 'worker-crashed')
   if (fetch.kind !== 'begun') return fetch
   const answer = await backend.fetchRoster(user, fetch.source)
-  if (answer.kind === 'failed') return failed(user, fetch, answer, attempt, store)
-  if (answer.kind === 'gone') return gone(user, fetch, answer, attempt, store)
-  if (answer.kind === 'unchanged') return unchanged(user, fetch, answer.source, store)
+  if (answer.kind === 'failed') return failed(user, fetch, answer, attempt, deps)
+  if (answer.kind === 'gone') return gone(user, fetch, answer, attempt, deps)
+  if (answer.kind === 'unchanged') return unchanged(user, fetch, answer.source, deps)
   const contacts = writeContacts(answer.roster)
   const body = Buffer.from(contacts.body)
   const etag = hash('sha256', body, 'base64url')
-  if (etag === fetch.etag) return unchanged(user, fetch, answer.source, store)
+  if (etag === fetch.etag) return unchanged(user, fetch, answer.source, deps)
   const diff = diffBodies(await storedBody(user, fetch, store), contacts)
   const roster = {
     body,
@@ -61,12 +68,15 @@ export async function refreshRoster(user: User, attempt: Attempt, { backend, sto
     change: encodeChange(diff, !fetch.dropped),
   }
   const written = await store.commit(user, fetch, roster)
-  if (written !== 'held' && written !== 'tripped') return { kind: 'updated', written }
-  return heldBack(user, fetch, written, attempt, store)
+  if (written === 'held' || written === 'tripped') return heldBack(user, fetch, written, attempt, deps)
+  if (written === 'ok') deps.onSettled(user, 'changed', fetch.askedAt)
+  return { kind: 'updated', written }
 }
 
-async function unchanged(user: User, fetch: Fetch, source: Source, store: RefreshDeps['store']): Promise<Outcome> {
-  return { kind: 'unchanged', written: await store.confirm(user, fetch, source) }
+async function unchanged(user: User, fetch: Fetch, source: Source, deps: RefreshDeps): Promise<Outcome> {
+  const written = await deps.store.confirm(user, fetch, source)
+  if (written === 'ok') deps.onSettled(user, 'unchanged', fetch.askedAt)
+  return { kind: 'unchanged', written }
 }
 
 /** The body that a commit of this fetch would replace: while the fetch is the latest begun, nothing else can. */
@@ -83,14 +93,15 @@ async function gone(
   fetch: Fetch,
   { code, message }: Extract<BackendAnswer, { kind: 'gone' }>,
   attempt: Attempt,
-  store: RefreshDeps['store'],
+  deps: RefreshDeps,
 ): Promise<Outcome> {
   if (fetch.etag === undefined)
-    return failed(user, fetch, { kind: 'failed', code, message, retry: 'never' }, attempt, store)
-  const diff = diffBodies(await storedBody(user, fetch, store), writeContacts(EMPTY_ROSTER))
-  const written = await store.drop(user, fetch, { code, message }, encodeChange(diff), attempt.lock)
-  if (written !== 'held' && written !== 'tripped') return { kind: 'gone', written }
-  return heldBack(user, fetch, written, attempt, store)
+    return failed(user, fetch, { kind: 'failed', code, message, retry: 'never' }, attempt, deps)
+  const diff = diffBodies(await storedBody(user, fetch, deps.store), writeContacts(EMPTY_ROSTER))
+  const written = await deps.store.drop(user, fetch, { code, message }, encodeChange(diff), attempt.lock)
+  if (written === 'held' || written === 'tripped') return heldBack(user, fetch, written, attempt, deps)
+  if (written === 'ok') deps.onSettled(user, code, fetch.askedAt)
+  return { kind: 'gone', written }
 }
 
 type Failure = Extract<BackendAnswer, { kind: 'failed' }>
@@ -109,9 +120,9 @@ async function heldBack(
   fetch: Fetch,
   written: 'held' | 'tripped',
   attempt: Attempt,
-  store: RefreshDeps['store'],
+  deps: RefreshDeps,
 ): Promise<Outcome> {
-  const outcome = await failed(user, fetch, HELD, attempt, store)
+  const outcome = await failed(user, fetch, HELD, attempt, deps)
   return outcome.kind === 'failed' && written === 'tripped' ? { ...outcome, tripped: true } : outcome
 }
 
@@ -121,17 +132,18 @@ async function failed(
   fetch: Fetch,
   failure: Failure,
   attempt: Attempt,
-  store: RefreshDeps['store'],
+  deps: RefreshDeps,
 ): Promise<Outcome> {
   const { code, message, retry } = failure
   if (typeof retry === 'object' && attempt.mayPause(retry.pauseMs)) {
-    await store.release(user, fetch)
+    await deps.store.release(user, fetch)
     return { kind: 'pause', ms: retry.pauseMs }
   }
   if (retry === 'backoff' && !attempt.last) {
-    await store.release(user, fetch)
+    await deps.store.release(user, fetch)
     return { kind: 'retry', code, message }
   }
-  await store.fail(user, fetch, { code, message }, attempt.lock)
+  const written = await deps.store.fail(user, fetch, { code, message }, attempt.lock)
+  if (written === 'ok') deps.onSettled(user, code, fetch.askedAt)
   return { kind: 'failed', code, message }
 }

@@ -1,8 +1,6 @@
-import type { Domain, FailureCode } from '@rollcall/roster'
+import type { Domain } from '@rollcall/roster'
 import { type Count, HISTORY, MOST_DOMAINS_IN_HISTORY, type Recorder, type Times } from '@rollcall/runtime'
-
-/** How the refresh of a user came to its end. */
-export type Settled = 'changed' | 'unchanged' | FailureCode
+import type { Settled } from './refresh-roster.ts'
 
 export interface WorkerNumbersOptions {
   readonly recorder: Recorder

@@ -120,6 +120,7 @@ export async function startWorkerRun(job: SimulatedJob, token: string, deps: Wor
         backend: { fetchRoster: (_: User, source) => pass('fetch', async () => answer(source)) },
         limits: { pauseLeft: () => 0, pause: async () => {}, take: () => UNLIMITED, wait: async () => UNLIMITED },
         inHand: { putAside: () => () => {} },
+        onSettled: () => {},
         retryBudgetMs: 3_600_000,
         log: SILENT,
       })
