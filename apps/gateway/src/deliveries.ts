@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import {
   type BareJid,
   isEmptyPlan,
@@ -12,6 +11,7 @@ import { type Attempt, isRedisTrouble, type Log, type RosterStore, type TargetCo
 import { attemptSignals } from './attempt-signals.ts'
 import { pauseMs } from './back-off.ts'
 import { targetGate } from './gate.ts'
+import { insistence } from './insistence.ts'
 import { LeaseLostError, type Synced, syncUser } from './sync-user.ts'
 import { type NotifyTarget, type RosterTarget, type Target, TargetError } from './targets/target.ts'
 import { type Task, type TaskResult, tasks } from './tasks.ts'
@@ -20,9 +20,6 @@ import { type Task, type TaskResult, tasks } from './tasks.ts'
 const MOST_ATTEMPTS = 5
 /** When so many users are not taken, for reasons that may pass, and nobody in between, it is the target and not they. */
 const MOST_UNSERVED = 5
-
-/** Before Redis is asked again. */
-const REDIS_PAUSE_MS = 1_000
 /** Of what a target says, in what is kept of an attempt. */
 const LONGEST_MESSAGE = 500
 
@@ -60,6 +57,11 @@ export function deliveries(options: DeliveriesOptions) {
   const queue = tasks()
   const counts = { delivered: 0, rejected: 0, writes: 0 }
   const stopped = new AbortController()
+  const insistently = insistence({
+    signal: stopped.signal,
+    onTrouble: (error) =>
+      log.debug({ target: config.name, err: error }, 'Redis did not take what it has to know; it is tried again'),
+  })
   const signals = attemptSignals(config.timeoutMs)
   const gate = targetGate({
     config,
@@ -210,18 +212,6 @@ export function deliveries(options: DeliveriesOptions) {
     log.warn(line, error.isTemporary ? 'A user is put off: the target does not take him' : 'A target refuses a user')
     if (error.isTemporary) await insistently(() => options.owe(task.user))
     end(task, error.isTemporary ? 'owed' : 'rejected')
-  }
-
-  /** Until Redis has it, or this ends. */
-  async function insistently(work: () => Promise<unknown>): Promise<void> {
-    while (!stopped.signal.aborted) {
-      try {
-        return void (await work())
-      } catch (error) {
-        log.debug({ target: config.name, err: error }, 'Redis did not take what it has to know; it is tried again')
-        await pause(REDIS_PAUSE_MS, undefined, { signal: stopped.signal }).catch(() => {})
-      }
-    }
   }
 
   function record(task: Task, result: Attempt['result'], error?: TargetError, writes?: number): void {

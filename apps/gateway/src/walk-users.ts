@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Domain, type User, userFromJid } from '@rollcall/roster'
 import { type Log, redisTrouble, type TargetLog, type Walk } from '@rollcall/runtime'
+import { insistence } from './insistence.ts'
 
 /** Users that are asked for, and are under way, at a time. */
 const PAGE = 100
-const TROUBLE_MS = 1_000
+/** Before users are brought again whose lease was lost, which is told any moment. */
+const LOST_MS = 1_000
 
 export interface WalkOptions {
   readonly walk: Walk
@@ -29,6 +31,11 @@ export interface Walking {
  */
 export function startWalk({ walk, domain, perSecond, changes, bring, onEnd, log }: WalkOptions): Walking {
   const stopped = new AbortController()
+  const insistently = insistence({
+    signal: stopped.signal,
+    onTrouble: (error) =>
+      log.warn({ reason: redisTrouble(error) }, 'Stored users could not be gone through; it is tried again'),
+  })
   let at = walk
   const bringAll = (users: readonly User[]): Promise<boolean[]> =>
     Promise.all(users.map((user) => new Promise<boolean>((resolve) => bring(user, resolve))))
@@ -44,7 +51,7 @@ export function startWalk({ walk, domain, perSecond, changes, bring, onEnd, log 
     const brought = await bringAll(found.map(({ user }) => userFromJid(user)))
     if (stopped.signal.aborted) return true
     if (brought.includes(false)) {
-      await rest(TROUBLE_MS) // the lease is lost, which is told any moment
+      await rest(LOST_MS)
       return true
     }
     at = { ...at, after: last.name, done: at.done + found.length }
@@ -58,12 +65,7 @@ export function startWalk({ walk, domain, perSecond, changes, bring, onEnd, log 
 
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
-      const more = await nextPage().catch(async (error: unknown) => {
-        log.warn({ reason: redisTrouble(error) }, 'Stored users could not be gone through; it is tried again')
-        await rest(TROUBLE_MS)
-        return true
-      })
-      if (more) continue
+      if (await insistently(nextPage)) continue
       if (!stopped.signal.aborted) onEnd()
       return
     }
