@@ -98,6 +98,18 @@ test('its word is good for three beats; then it is remembered as one that fell s
   await stop()
 })
 
+test.each([
+  ['is no JSON', '{not json'],
+  ['is null', 'null'],
+  ['is of a version that says other things', '{"id":"strange","role":"oracle"}'],
+])('a heartbeat that %s hides no other process', async (_what, text) => {
+  const stop = beat('one')
+  await redis.set(processKey('strange'), text, 'PX', 60_000)
+  await redis.zadd(PROCESSES_KEY, 0, 'strange')
+  expect((await heardProcesses(redis)).map(({ id }) => id)).toEqual(['one'])
+  await stop()
+})
+
 test('what it takes and does is as it is at each beat', async () => {
   const measure = loadMeter({ done: () => performance.now() * 5, inHand: () => 7 })
   const stop = startHeartbeat({

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Domain } from '@rollcall/roster'
+import { z } from 'zod'
 import { PROCESSES_KEY, processKey } from './keys.ts'
 import type { ProcessLoad } from './process-load.ts'
 import type { RedisClient } from './redis.ts'
@@ -155,16 +156,31 @@ export async function heardProcesses(redis: RedisClient): Promise<HeardProcess[]
   const heard = await Promise.all(ids.map((id) => Promise.all([redis.get(processKey(id)), redis.pttl(processKey(id))])))
   const gone = ids.filter((_, i) => heard[i]?.[0] == null)
   if (gone.length > 0) await redis.zrem(PROCESSES_KEY, ...gone).catch(() => {}) // a Redis that takes no writes can still be read
-  return heard.flatMap(([text, leftMs]) =>
-    text === null
-      ? []
-      : [
-          {
-            ...(JSON.parse(text) as ProcessReport),
-            silentMs: Math.min(REMEMBERED_MS, Math.max(0, REMEMBERED_MS - leftMs)),
-          },
-        ],
-  )
+  return heard.flatMap(([text, leftMs]) => {
+    const report = text === null ? null : readReport(text)
+    return report ? [{ ...report, silentMs: Math.min(REMEMBERED_MS, Math.max(0, REMEMBERED_MS - leftMs)) }] : []
+  })
+}
+
+/** What all versions say of themselves. */
+const Report = z.looseObject({
+  id: z.string(),
+  role: z.enum(['api', 'worker', 'gateway']),
+  host: z.string(),
+  pid: z.int(),
+  version: z.string(),
+  startedAt: z.iso.datetime(),
+  shards: z.int().positive(),
+  intervalMs: z.number().positive(),
+})
+
+/** Null: it is no heartbeat of this version or one beside it. One that nobody understands must not hide all the others. */
+function readReport(text: string): ProcessReport | null {
+  try {
+    return Report.parse(JSON.parse(text)) as ProcessReport
+  } catch {
+    return null
+  }
 }
 
 /** The shards that none of the workers among these processes serves. */
