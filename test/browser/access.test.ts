@@ -37,6 +37,44 @@ describe('whoever is not logged in', () => {
   })
 })
 
+describe('whoever looks on is told why, and comes to the login and back, when', () => {
+  test('the token was revoked', async () => {
+    const dashboard = await dashboardOfTest(browser)
+    const { url } = dashboard.rollcall.api
+    const headers = { authorization: `Bearer ${dashboard.tokens.operate}` }
+    const body = JSON.stringify({ name: 'for-a-while', rights: ['view'], domains: '*' })
+    const made = await dashboard.rollcall.send('/ops/api/tokens', { method: 'POST', headers, body })
+    const { token, entry } = made.json<{ token: string; entry: { id: string } }>()
+    const { page, expects } = await dashboard.open('/processes', { as: null })
+    expects(/401/)
+    await page.getByLabel('Token').fill(token)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await untilShown(page, 'Processes')
+
+    const revoked = await fetch(`${url}/ops/api/tokens/${entry.id}`, { method: 'DELETE', headers })
+    expect(revoked.status).toBe(204)
+    await page.getByRole('alert').getByText('the token that you logged in with was revoked').waitFor()
+    await page.getByLabel('Token').fill(dashboard.tokens.view)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await untilShown(page, 'Processes')
+  })
+
+  test('they logged out in another window', async () => {
+    const dashboard = await dashboardOfTest(browser)
+    const { page, context, expects } = await dashboard.open('/changes')
+    expects(/401/)
+    await untilShown(page, 'Changes')
+    const other = await context.newPage()
+    await other.goto(`${dashboard.rollcall.api.url}/ops/`)
+    await other.getByRole('button', { name: 'Logged in: maria' }).click()
+    await other.getByRole('button', { name: 'Log out' }).click()
+    await other.getByLabel('Token').waitFor()
+    expect(await other.getByRole('alert').count()).toBe(0)
+    await page.bringToFront()
+    await page.getByRole('alert').getByText('You logged out in another window').waitFor()
+  })
+})
+
 describe('whoever may only look', () => {
   test('finds what acts disabled, with the reason, and the api refuses besides', async () => {
     const dashboard = await dashboardOfTest(browser)

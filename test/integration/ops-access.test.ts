@@ -325,6 +325,8 @@ describe('whom a proxy names', () => {
       env: { TRUSTED_PROXIES: '127.0.0.1', ...NAMED },
     })
     expect((await askAt(open.api.url, '/session')).status).toBe(401)
+    for (const authorization of ['Bearer x', 'Basic eDp4'])
+      expect((await askAt(open.api.url, '/session', { headers: { authorization } })).status).toBe(401)
     expect((await askAt(open.api.url, '/session', { headers: { 'x-forwarded-user': 'bob' } })).json()).toMatchObject({
       name: 'bob',
       rights: ['view'],

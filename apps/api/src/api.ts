@@ -139,6 +139,7 @@ export async function startApi(
   let ending = false
   const health = { ...config, redis, store, queues, openUsers: open, ending: () => ending }
   const who = await access({ config, redis, version, log })
+  who.onLook((mayHaveChanged) => void streams.lookAgain(mayHaveChanged ? 'all' : 'unsure'))
   const unattended = unattendedRefreshes(refreshing)
   const nameOf = nameIn(config.defaultDomain)
   const looks = refreshLooks((id) => readRefresh(id, { store, records, shards, nameOf }))

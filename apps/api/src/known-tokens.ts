@@ -30,14 +30,18 @@ export interface KnownTokens {
   remove(id: string): Promise<boolean>
   /** Reads again what is in Redis, when it has changed. */
   look(): Promise<void>
+  /** Somebody has logged out: whoever may do less is to be told, here at once, at other apis within LOOK_EVERY_MS. */
+  tellOfChange(): Promise<void>
+  /** Calls back after each look that Redis answered; `mayHaveChanged`: somebody may have lost a token, or a session. */
+  onLook(listener: (mayHaveChanged: boolean) => void): void
   close(): void
 }
 
 export type NotYetKnown = { readonly kind: 'not-yet-known' }
 
-/** How often an api looks for tokens that others made or took away. */
+/** How often an api looks for tokens that others made or took away, and for sessions that ended. */
 const LOOK_EVERY_MS = 2_000
-/** A field of the hash beside the tokens, new with each change; no id has a colon. */
+/** A field of the hash beside the tokens, new with each change and each session that is ended; no id has a colon. */
 const EDITION = ':edition'
 const NO_EDITION = 'There is no edition of the tokens: all apis read them again each time'
 const NOT_YET_KNOWN: NotYetKnown = { kind: 'not-yet-known' }
@@ -54,15 +58,31 @@ export function knownTokens({ configured, redis, log }: KnownTokensOptions): Kno
   let registry = tokenRegistry(configured)
   /** Null: there are none; undefined: not read yet. */
   let edition: string | null | undefined
+  const listeners = new Set<(mayHaveChanged: boolean) => void>()
 
   async function look(): Promise<void> {
     const found = await redis.hget(TOKENS_KEY, EDITION)
-    if (found !== null && found === edition) return // null: there are none, or one was taken away and nothing could be written
+    const mayHaveChanged = found === null || found !== edition // null: something ended, and nothing could be written
+    if (mayHaveChanged) await readAll()
+    for (const listener of listeners) listener(mayHaveChanged)
+  }
+
+  async function readAll(): Promise<void> {
     const { [EDITION]: current, ...entries } = await redis.hgetall(TOKENS_KEY)
     made = Object.entries(entries).flatMap(([id, text]) => readToken(id, text, log))
     registry = tokenRegistry([...made, ...configured])
     edition = current ?? null
+    // Known from the next look on: what changes meanwhile is read again.
+    if (edition === null) await redis.hsetnx(TOKENS_KEY, EDITION, randomUUID()).catch(withoutEdition)
   }
+
+  /** Takes tokens away, and makes every api look again: in one write, or others would go on for ever; a full Redis takes that. */
+  async function newEdition(...gone: readonly string[]): Promise<void> {
+    await redis.hdel(TOKENS_KEY, ...gone, EDITION)
+    await redis.hset(TOKENS_KEY, EDITION, randomUUID()).catch(withoutEdition)
+  }
+
+  const withoutEdition = (error: unknown): void => log.debug({ err: error }, NO_EDITION)
 
   const orNotYetKnown = (found: Authentication): Authentication | NotYetKnown =>
     found.kind === 'wrong' && edition === undefined ? NOT_YET_KNOWN : found
@@ -83,17 +103,16 @@ export function knownTokens({ configured, redis, log }: KnownTokensOptions): Kno
       await look()
     },
     async remove(id) {
-      const [wasThere] = await Promise.all([
-        redis.hexists(TOKENS_KEY, id),
-        redis.hdel(TOKENS_KEY, id, EDITION), // together, or other apis would let it in for ever; a full Redis takes that
-      ])
-      await redis
-        .hset(TOKENS_KEY, EDITION, randomUUID())
-        .catch((error: unknown) => log.debug({ err: error }, NO_EDITION))
+      const [wasThere] = await Promise.all([redis.hexists(TOKENS_KEY, id), newEdition(id)])
       await look()
       return wasThere === 1
     },
     look,
+    async tellOfChange() {
+      await newEdition()
+      await look()
+    },
+    onLook: (listener) => void listeners.add(listener),
     close: () => clearInterval(timer),
   }
 }

@@ -7,6 +7,8 @@ import { type Headers, sendJson, sendProblem } from './json-response.ts'
 export interface Refusal {
   readonly status: number
   readonly message: string
+  /** In two or three words; default: those of the status. */
+  readonly title?: string
   readonly headers?: Headers
   /** Name of the token, when it is known whose it is. */
   readonly caller?: string
@@ -32,7 +34,7 @@ export const OUR_FAULT: Refusal = { status: 500, message: 'Something went wrong 
  * fields of mod_http_roster_admin under /roster_admin, status and message elsewhere.
  */
 export function refuser(log: Log, numbers?: Pick<ApiNumbers, 'refused'>): Refuse {
-  return (request, response, { status, message, headers = {}, caller }) => {
+  return (request, response, { status, message, title, headers = {}, caller }) => {
     numbers?.refused(status)
     const path = pathOf(request)
     const level = status >= 500 ? 'warn' : 'info'
@@ -42,7 +44,7 @@ export function refuser(log: Log, numbers?: Pick<ApiNumbers, 'refused'>): Refuse
     )
     const all = { ...(status === 401 && AUTHENTICATE), ...headers }
     if (path.startsWith('/v1/') || path.startsWith('/ops/'))
-      sendProblem(response, status, TITLES[status] ?? 'Error', message, all)
+      sendProblem(response, status, title ?? TITLES[status] ?? 'Error', message, all)
     else
       sendJson(response, status, path.startsWith('/contacts/') ? { status: 'error', message } : refusal(message), all)
   }

@@ -29,6 +29,8 @@ export interface Access {
   /** Logging in and out. */
   readonly session: Router
   readonly routes: readonly OpsRoute[]
+  /** Calls back every few seconds; `mayHaveChanged`: somebody may have lost a token, or a session. */
+  onLook(listener: (mayHaveChanged: boolean) => void): void
   /** Writes down when tokens were used. */
   close(): Promise<void>
 }
@@ -57,6 +59,7 @@ export async function access({ config, redis, version, log }: AccessDeps): Promi
       ...settingsRoutes(config),
       ...auditRoutes({ audit }),
     ],
+    onLook: tokens.onLook,
     async close() {
       tokens.close()
       await uses.close()

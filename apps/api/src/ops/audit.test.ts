@@ -50,7 +50,14 @@ async function asking(operator: Operator = ALICE) {
   const app = express().set('query parser', 'simple')
   app.use(
     '/ops/api',
-    opsRouter({ routes, session: express.Router(), whoAsks: async () => operator, audit, refuse: refuser(log), log }),
+    opsRouter({
+      routes,
+      session: express.Router(),
+      whoAsks: async () => ({ operator, pages: 'any' }),
+      audit,
+      refuse: refuser(log),
+      log,
+    }),
   )
   const server = createServer(app).listen(0, '127.0.0.1')
   await once(server, 'listening')

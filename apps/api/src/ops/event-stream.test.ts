@@ -1,19 +1,20 @@
 import { once } from 'node:events'
 import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type EventStream, type EventStreamsOptions, eventOf, eventStreams } from './event-stream.ts'
 import { type Operator, OpsError } from './route.ts'
 
 const operator: Operator = { name: 'ada', by: 'token', rights: ['view'], domains: '*' }
+const whoAsksNow = async () => operator
 
 /** A server that opens a stream for every request. */
-async function serve(options: EventStreamsOptions = {}, as: Partial<Operator> = {}) {
+async function serve(options: EventStreamsOptions = {}, as: Partial<Operator> = {}, whoAsksNow = async () => operator) {
   const streams = eventStreams(options)
   const opened: EventStream[] = []
   const server = createServer((request, response) => {
     try {
-      opened.push(streams.open({ operator: { ...operator, ...as }, request, response }))
+      opened.push(streams.open({ operator: { ...operator, ...as }, whoAsksNow, request, response }))
     } catch (error) {
       response.writeHead(error instanceof OpsError ? error.status : 500).end()
     }
@@ -47,7 +48,7 @@ test('of a reader who went before the answer began, nothing is kept', async () =
   const ended = new Promise<void>((resolve) => {
     const server = createServer((request, response) => {
       request.socket.destroy()
-      response.once('close', () => streams.open({ operator, request, response }).onEnd(resolve))
+      response.once('close', () => streams.open({ operator, whoAsksNow, request, response }).onEnd(resolve))
     }).listen(0, '127.0.0.1', () => get({ port: (server.address() as AddressInfo).port }).on('error', () => {}))
     onTestFinished(() => void server.close())
   })
@@ -121,6 +122,51 @@ test('all end when the api does, those that are opened then as well', async () =
   streams.close()
   await ended
   await once((await listen()).resume(), 'end')
+})
+
+describe('when it is looked again who reads', () => {
+  const readers = () => {
+    const answers: (() => Operator)[] = []
+    return { answers, whoAsksNow: async () => (answers.shift() ?? (() => operator))() }
+  }
+  const refused = (status: OpsError['status']) => () => {
+    throw new OpsError(status, 'No')
+  }
+
+  test.each([
+    ['is nobody any more', refused(401)],
+    ['may not look any more', refused(403)],
+    ['may look at something else', () => ({ ...operator, domains: [] })],
+  ])('the stream of one who %s ends, and the others go on', async (_who, answer) => {
+    const { answers, whoAsksNow } = readers()
+    const { streams, listen } = await serve({}, {}, whoAsksNow)
+    const ended = once((await listen()).resume(), 'end')
+    await listen()
+    answers.push(answer)
+    await streams.lookAgain('all')
+    await ended
+    await expect.poll(() => streams.size()).toBe(1)
+  })
+
+  test('of whom nobody can say it now it is asked again, and of nobody else', async () => {
+    const { answers, whoAsksNow } = readers()
+    const { streams, listen } = await serve({}, {}, whoAsksNow)
+    await streams.lookAgain('unsure')
+    const ended = once((await listen()).resume(), 'end')
+    answers.push(() => {
+      throw new Error('Connection is closed')
+    })
+    await streams.lookAgain('unsure') // the new one
+    answers.push(refused(503))
+    await streams.lookAgain('unsure')
+    expect([streams.size(), answers]).toEqual([1, []])
+    await streams.lookAgain('unsure')
+    answers.push(refused(401))
+    await streams.lookAgain('unsure') // asks nobody
+    expect([streams.size(), answers.length]).toEqual([1, 1])
+    await streams.lookAgain('all')
+    await ended
+  })
 })
 
 test('a HEAD holds nothing', async () => {

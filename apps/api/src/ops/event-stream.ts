@@ -1,4 +1,4 @@
-import { type OpsCall, OpsError } from './route.ts'
+import { type Operator, type OpsCall, OpsError } from './route.ts'
 
 /** Events of a stream that is open to somebody's browser (WHATWG HTML, 9.2 Server-sent events). */
 export interface EventStream {
@@ -12,7 +12,12 @@ export interface EventStream {
 
 export interface EventStreams {
   /** Answers a call with events from now on. Throws OpsError (503) when too many streams are open. */
-  open(call: Pick<OpsCall, 'operator' | 'request' | 'response'>): EventStream
+  open(call: Pick<OpsCall, 'operator' | 'whoAsksNow' | 'request' | 'response'>): EventStream
+  /**
+   * Ends those whose readers may no longer look, or may look at something else: they connect again, and are told. Looks at
+   * all of them, or only at those of whom it is not known: they have just been opened, or Redis was away at the last look.
+   */
+  lookAgain(which: 'all' | 'unsure'): Promise<void>
   size(): number
   /** Ends them all, and each that is opened later: the api stops. */
   close(): void
@@ -23,7 +28,7 @@ export interface EventStreamsOptions {
   readonly most?: number
   /** Bytes that lie ready for one reader. */
   readonly maxBufferedBytes?: number
-  /** A stream is ended then, and the browser connects again: whoever has lost the right to look is told so by then. */
+  /** A stream is ended then, and the browser connects again: for what no look tells of, such as a proxy that would refuse it now. */
   readonly longestMs?: number
 }
 
@@ -54,11 +59,12 @@ export function eventStreams({
   maxBufferedBytes = MAX_BUFFERED_BYTES,
   longestMs = LONGEST_MS,
 }: EventStreamsOptions = {}): EventStreams {
-  const streams = new Map<EventStream, () => void>()
+  const streams = new Map<EventStream, Reader>()
+  const unsure = new Set<EventStream>()
   let closed = false
   let comforting: NodeJS.Timeout | undefined
 
-  function open({ operator, request, response }: Parameters<EventStreams['open']>[0]): EventStream {
+  function open({ operator, whoAsksNow, request, response }: Parameters<EventStreams['open']>[0]): EventStream {
     if (streams.size >= most)
       throw new OpsError(503, `${streams.size} dashboards listen to this api already: close some, or start another api`)
     const listeners = new Set<() => void>()
@@ -76,6 +82,7 @@ export function eventStreams({
     const leave = (): void => {
       clearTimeout(timer)
       streams.delete(stream)
+      unsure.delete(stream)
       if (streams.size === 0) clearInterval(comforting)
       for (const listener of listeners) listener()
     }
@@ -83,7 +90,8 @@ export function eventStreams({
     if (response.destroyed) process.nextTick(leave)
     else response.once('close', leave)
     if (streams.size === 0) comforting = setInterval(() => sendAll(COMFORT), COMFORT_EVERY_MS)
-    streams.set(stream, end)
+    streams.set(stream, { end, maySee: () => maySee(operator, whoAsksNow) })
+    unsure.add(stream) // who it is was asked before the answer began
     response.writeHead(200, HEADERS)
     response.write(OPENING)
     if (closed || request.method === 'HEAD') end()
@@ -96,13 +104,41 @@ export function eventStreams({
 
   return {
     open,
+    async lookAgain(which) {
+      if (which === 'all') for (const stream of streams.keys()) unsure.add(stream)
+      await Promise.all(
+        [...unsure].map(async (stream) => {
+          const reader = streams.get(stream)
+          const isSo = await reader?.maySee()
+          if (isSo !== undefined) unsure.delete(stream)
+          if (isSo === false) reader?.end()
+        }),
+      )
+    },
     size: () => streams.size,
     close() {
       closed = true
-      for (const end of streams.values()) end()
+      for (const { end } of streams.values()) end()
     },
   }
 }
+
+interface Reader {
+  end(): void
+  /** Whether the reader may see what is sent to him still; undefined: nobody can say now. */
+  maySee(): Promise<boolean | undefined>
+}
+
+async function maySee(before: Operator, whoAsksNow: OpsCall['whoAsksNow']): Promise<boolean | undefined> {
+  try {
+    const now = await whoAsksNow()
+    return sightOf(now) === sightOf(before)
+  } catch (error) {
+    return error instanceof OpsError && error.status !== 503 ? false : undefined
+  }
+}
+
+const sightOf = ({ name, rights, domains }: Operator): string => JSON.stringify([name, rights, domains])
 
 const lifetime = (expiresAt: string | undefined, longestMs: number): number =>
   expiresAt === undefined ? longestMs : Math.min(longestMs, Math.max(0, Date.parse(expiresAt) - Date.now()))

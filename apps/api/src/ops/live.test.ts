@@ -17,7 +17,7 @@ test('readers are told that nothing has changed only as long as that is known', 
   const looks = [Promise.resolve(snapshot), Promise.resolve(snapshot), new Promise<OpsSnapshot>(() => {})]
   const { routes, close } = liveSnapshots({
     look: () => looks.shift() ?? Promise.resolve(snapshot),
-    streams: { open: () => stream, size: () => 1, close: () => {} },
+    streams: { open: () => stream },
     log: createLog({ level: 'silent', name: 'test' }),
   })
   await routes.find(({ path }) => path === '/live')?.handle(call)

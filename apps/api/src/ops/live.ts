@@ -6,7 +6,7 @@ import type { Operator, OpsRoute } from './route.ts'
 export interface LiveDeps {
   /** Takes a snapshot of everything; never rejects for Redis' sake. */
   look(): Promise<OpsSnapshot>
-  readonly streams: EventStreams
+  readonly streams: Pick<EventStreams, 'open'>
   readonly log: Log
 }
 

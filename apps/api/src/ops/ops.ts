@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type RequestHandler, type Router } f
 import { sendJson } from '../json-response.ts'
 import { BAD_PATH, OUR_FAULT, REDIS_AWAY, type Refuse } from '../refusals.ts'
 import type { AuditLog, AuditResult } from './audit.ts'
+import { insistOnOwnPage } from './own-page.ts'
 import { queryOf } from './query.ts'
 import { insistOnAll, type Operator, OpsError, type OpsRoute } from './route.ts'
 import type { WhoAsks } from './who-asks.ts'
@@ -36,7 +37,7 @@ export function opsRouter({ routes, session, whoAsks, audit, refuse, tracing, lo
       allowed(route, whoAsks, audit),
       ...traced(route, tracing),
       body,
-      handler(route, audit),
+      handler(route, whoAsks, audit),
     )
   router.use((request) => {
     throw new OpsError(404, `There is nothing at ${request.originalUrl.split('?', 1)[0]} for ${request.method}`)
@@ -51,9 +52,11 @@ function allowed(
   audit: OpsDeps['audit'],
 ): RequestHandler {
   return async (request, response, next) => {
-    const operator = await whoAsks(request, method !== 'get')
+    const writes = method !== 'get'
+    const { operator, pages } = await whoAsks(request, writes)
     response.locals.operator = operator
     try {
+      if (writes && pages !== 'any') insistOnOwnPage(request, { mayBeSilent: pages === 'own-or-none' })
       if (!operator.rights.includes(right)) throw new OpsError(403, `"${operator.name}" has no right to ${right}`)
       if (scope === 'everywhere' && right !== 'view') insistOnAll(operator, right)
     } catch (error) {
@@ -70,7 +73,7 @@ const traced = ({ right, path }: OpsRoute, tracing: Tracing | undefined): Reques
     ? [(request, response, next) => tracing.serve(request, response, `/ops/api${path}`, next)]
     : []
 
-function handler(route: OpsRoute, audit: OpsDeps['audit']): RequestHandler {
+function handler(route: OpsRoute, whoAsks: WhoAsks, audit: OpsDeps['audit']): RequestHandler {
   return async (request, response) => {
     const operator = response.locals.operator as Operator
     let told: { what: string; count?: number } = { what: request.path }
@@ -79,6 +82,7 @@ function handler(route: OpsRoute, audit: OpsDeps['audit']): RequestHandler {
     }
     const call = {
       operator,
+      whoAsksNow: async () => (await whoAsks(request, false)).operator,
       params: request.params as Record<string, string>,
       query: queryOf(request),
       body: request.body,
@@ -108,7 +112,8 @@ function onError(refuse: Refuse, log: Log): ErrorRequestHandler {
     const by = caller === undefined ? {} : { caller }
     if (error instanceof OpsError) {
       const headers = error.status === 401 ? BEARER : {}
-      return refuse(request, response, { status: error.status, message: error.message, headers, ...by })
+      const { status, message, title } = error
+      return refuse(request, response, { status, message, headers, ...by, ...(title !== undefined && { title }) })
     }
     if (isRedisTrouble(error)) return refuse(request, response, { ...REDIS_AWAY, ...by })
     const status = error instanceof Error && 'status' in error ? Number(error.status) : 500

@@ -7,6 +7,8 @@ export type Operator = Pick<OpsSession, 'name' | 'by' | 'rights' | 'domains' | '
 /** One call of a route: who, and what was sent. */
 export interface OpsCall {
   readonly operator: Operator
+  /** Who asks as of now: for an answer that takes long. Throws OpsError (401) when it is nobody any more. */
+  whoAsksNow(): Promise<Operator>
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string | undefined>>
   /** Parsed JSON; undefined when there is none. */
@@ -48,9 +50,12 @@ interface WriteRoute extends AnyRoute {
 export class OpsError extends Error {
   override readonly name = 'OpsError'
   readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 429 | 503
-  constructor(status: OpsError['status'], message: string) {
+  /** In two or three words, when those of the status do not say it. */
+  readonly title: string | undefined
+  constructor(status: OpsError['status'], message: string, title?: string) {
     super(message)
     this.status = status
+    this.title = title
   }
 }
 

@@ -15,20 +15,21 @@ export interface Session {
   readonly expiresAt: number
 }
 
+/** Why somebody is not logged in: there is no such session, or no longer; its token is gone, or has no right to view any more. */
+export type LoggedOut = 'ended' | 'token-gone'
+
 export interface Sessions {
   /** Logs the holder of a token in. The id is a secret, which the browser alone keeps. */
   begin(token: TokenEntry): Promise<{ readonly id: string; readonly session: Session }>
-  /**
-   * Null: there is none, or no longer. When Redis is away, who was logged in a moment ago may go on looking; else throws what
-   * Redis said.
-   */
-  find(id: string, writes: boolean): Promise<Session | null>
+  /** When Redis is away, who was logged in a moment ago may go on looking; else throws what Redis said. */
+  find(id: string, writes: boolean): Promise<Session | LoggedOut>
+  /** Everywhere: whoever looks by it is told within seconds. */
   end(id: string): Promise<void>
 }
 
 export interface SessionsOptions {
   readonly redis: RedisClient
-  readonly tokens: Pick<KnownTokens, 'find' | 'areComplete' | 'look'>
+  readonly tokens: Pick<KnownTokens, 'find' | 'areComplete' | 'look' | 'tellOfChange'>
   /** A session that is not used for so long ends. */
   readonly opsSessionS: number
 }
@@ -95,19 +96,19 @@ export function sessions({ redis, tokens, opsSessionS }: SessionsOptions): Sessi
       return { id, session: { token, expiresAt: expiry(Date.now()) } }
     },
     async find(id, writes) {
-      if (!ID.test(id)) return null
+      if (!ID.test(id)) return 'ended'
       const session = await lookOrRemember(hashOf(id), writes)
-      if (session === null) return null
+      if (session === null) return 'ended'
       const { token: tokenId, sha256 } = session.stored
       if (tokens.find(tokenId) === null && !tokens.areComplete()) await tokens.look() // Redis was away at the start
       const token = tokens.find(tokenId)
-      if (token?.sha256 !== sha256 || !token.rights.includes('view')) return null
+      if (token?.sha256 !== sha256 || !token.rights.includes('view')) return 'token-gone'
       return { token, expiresAt: expiry(session.slidAt) }
     },
     async end(id) {
       if (!ID.test(id)) return
       seen.delete(hashOf(id))
-      await redis.del(sessionKey(hashOf(id)))
+      if ((await redis.del(sessionKey(hashOf(id)))) > 0) await tokens.tellOfChange()
     },
   }
 }

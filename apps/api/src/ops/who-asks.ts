@@ -1,13 +1,21 @@
 import type { Request } from 'express'
 import { type Gate, operatorOf } from '../gate.ts'
-import { insistOnOwnPage } from './own-page.ts'
 import type { ProxyIdentity } from './proxy-identity.ts'
 import { type Operator, OpsError } from './route.ts'
 import { sessionIdIn } from './session-cookie.ts'
-import type { Session, Sessions } from './sessions.ts'
+import type { LoggedOut, Session, Sessions } from './sessions.ts'
 
-/** Who sends a request to /ops/api. Throws OpsError: 401 when nobody is logged in, 403 when another site sent it. */
-export type WhoAsks = (request: Request, writes: boolean) => Promise<Operator>
+export interface Asker {
+  readonly operator: Operator
+  /**
+   * From which pages it may write. What a browser adds by itself says nothing of the page that sent it: then it has to be one
+   * of the dashboard (`own`), or, for who may be no browser, no page at all (`own-or-none`).
+   */
+  readonly pages: 'own' | 'own-or-none' | 'any'
+}
+
+/** Who sends a request to /ops/api. Throws OpsError (401) when nobody is logged in. */
+export type WhoAsks = (request: Request, writes: boolean) => Promise<Asker>
 
 export interface WhoAsksDeps {
   readonly gate: Gate
@@ -21,22 +29,25 @@ export interface WhoAsksDeps {
 export function whoAsks({ gate, isOpen, sessions, identity }: WhoAsksDeps): WhoAsks {
   return async (request, writes) => {
     const proxied = identity.operatorIn(request)
-    if (proxied) {
-      if (writes) insistOnOwnPage(request, { mayBeSilent: false })
-      return proxied
-    }
-    const isByItself = isOpen && !identity.speaksFor(request)
-    if (isByItself || request.headers.authorization !== undefined) {
-      if (writes && !isBearer(request)) insistOnOwnPage(request, { mayBeSilent: true })
-      return bearerOf(request, gate)
-    }
+    if (proxied) return { operator: proxied, pages: 'own' }
+    if (isOpen && identity.speaksFor(request))
+      throw new OpsError(401, 'The proxy names nobody, and no tokens are configured with which one could log in')
+    if (isOpen || request.headers.authorization !== undefined)
+      return { operator: bearerOf(request, gate), pages: isBearer(request) ? 'any' : 'own-or-none' }
     const id = sessionIdIn(request)
-    const session = id === undefined ? null : await sessions.find(id, writes)
-    if (!session)
+    if (id === undefined)
       throw new OpsError(401, 'Nobody is logged in: log in, or send a token as "Authorization: Bearer rc_…"')
-    if (writes) insistOnOwnPage(request, { mayBeSilent: false })
-    return operatorIn(session)
+    const session = await sessions.find(id, writes)
+    if (typeof session === 'string') throw new OpsError(401, LOGGED_OUT[session], LOGGED_OUT_TITLE)
+    return { operator: operatorIn(session), pages: 'own' }
   }
+}
+
+const LOGGED_OUT_TITLE = 'Logged out'
+
+const LOGGED_OUT: Readonly<Record<LoggedOut, string>> = {
+  ended: 'You are not logged in any more: you logged out elsewhere, or have not been here for long (OPS_SESSION_S)',
+  'token-gone': 'You are not logged in any more: the token that you logged in with was revoked, or may no longer view',
 }
 
 export const operatorIn = ({ token, expiresAt }: Session): Operator => ({

@@ -12,6 +12,10 @@ export class ApiError extends Error {
   }
 }
 
+/** Whoever was logged in is so no longer; the message says why. */
+export const isLoggedOut = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 401 && error.title === 'Logged out'
+
 /** It may go well in a moment: nobody answered, or Redis was away. */
 export const isPassing = (error: unknown): boolean =>
   error instanceof ApiError && (error.status === 0 || error.status === 502 || error.status === 503)

@@ -1,6 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiError, isPassing, untilItPasses } from './api-error.ts'
-import { sessionQuery } from './session.ts'
+import { rememberWhy, sessionQuery } from './session.ts'
 
 /** As often is asked again at once when the api or Redis is away. */
 const RETRIES = 1
@@ -11,7 +11,9 @@ const FRESH_FOR_MS = 1000
 /** Whoever is logged out, by time or by a revoked token, comes to the login, and back to the same URL. */
 export function queryClient(): QueryClient {
   const onError = (error: unknown): void => {
-    if (error instanceof ApiError && error.status === 401) client.setQueryData(sessionQuery.queryKey, null)
+    if (!(error instanceof ApiError) || error.status !== 401) return
+    rememberWhy(client, error)
+    client.setQueryData(sessionQuery.queryKey, null)
   }
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError }),

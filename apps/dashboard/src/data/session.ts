@@ -1,6 +1,6 @@
 import type { OpsLogin, OpsSession } from '@rollcall/roster'
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { ApiError } from './api-error.ts'
+import { type QueryClient, queryOptions, skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ApiError, isLoggedOut } from './api-error.ts'
 import { fetchJson } from './fetch-json.ts'
 
 const LOOK_AGAIN_MS = 60_000
@@ -8,12 +8,13 @@ const LOOK_AGAIN_MS = 60_000
 /** Null: nobody is logged in. */
 export const sessionQuery = queryOptions<OpsSession | null>({
   queryKey: ['session'],
-  queryFn: async ({ signal }) => {
+  queryFn: async ({ client, signal }) => {
     try {
       return await fetchJson<OpsSession>('/session', { signal })
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return null
-      throw error
+      if (!(error instanceof ApiError) || error.status !== 401) throw error
+      rememberWhy(client, error)
+      return null
     }
   },
   staleTime: LOOK_AGAIN_MS,
@@ -22,15 +23,30 @@ export const sessionQuery = queryOptions<OpsSession | null>({
 
 export const useSession = () => useQuery(sessionQuery)
 
+const WHY_LOGGED_OUT = ['why-logged-out'] as const
+
+/** For the login, to which whoever was logged in comes now. Without a cookie the api does not know that somebody was. */
+export function rememberWhy(client: QueryClient, error: ApiError): void {
+  if (isLoggedOut(error)) client.setQueryData(WHY_LOGGED_OUT, error.message)
+  else if (client.getQueryData(sessionQuery.queryKey))
+    client.setQueryData(WHY_LOGGED_OUT, 'You logged out in another window')
+}
+
+/** Why whoever was logged in here is so no longer; undefined: nobody was, or they logged out here. */
+export const useWhyLoggedOut = () =>
+  useQuery<string>({ queryKey: WHY_LOGGED_OUT, queryFn: skipToken, staleTime: Number.POSITIVE_INFINITY }).data
+
 export function useLogin() {
   const client = useQueryClient()
   return useMutation({
     mutationFn: (body: OpsLogin) => fetchJson<OpsSession>('/session', { method: 'POST', body }),
-    onSuccess: (session) => client.setQueryData(sessionQuery.queryKey, session),
+    onSuccess: (session) => {
+      forgetAll(client)
+      client.setQueryData(sessionQuery.queryKey, session)
+    },
   })
 }
 
-/** Nothing that was seen stays in this tab. */
 export function useLogout() {
   const client = useQueryClient()
   return useMutation({
@@ -38,10 +54,14 @@ export function useLogout() {
     onSuccess: () => {
       // Who looks at the session goes on looking: what is cleared with it, nobody would hear of again.
       client.setQueryData(sessionQuery.queryKey, null)
-      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
+      forgetAll(client)
     },
   })
 }
+
+/** Nothing that somebody saw stays in this tab for another one. */
+const forgetAll = (client: QueryClient): void =>
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
 
 /** Configured ones that whoever is logged in may look at, the default one first. */
 export function useDomains(): readonly string[] {

@@ -1,8 +1,9 @@
 import { type FormEvent, useState } from 'react'
-import { useLogin } from '../../data/session.ts'
+import { useLogin, useWhyLoggedOut } from '../../data/session.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Field, Input } from '../../ui/field.tsx'
+import { Note } from '../../ui/note.tsx'
 import { useTitle } from '../../ui/page.tsx'
 import styles from './login-view.module.css'
 
@@ -10,6 +11,7 @@ import styles from './login-view.module.css'
 export function LoginView() {
   useTitle('Log in')
   const login = useLogin()
+  const why = useWhyLoggedOut()
   const [problem, setProblem] = useState<string>()
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -23,6 +25,7 @@ export function LoginView() {
       <h1 className={styles.brand}>
         <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="" width="32" height="32" /> Rollcall
       </h1>
+      {why !== undefined && <Note tone="bad">{why}.</Note>}
       <Card>
         <form className={styles.form} onSubmit={submit} noValidate>
           <Field
