@@ -1,5 +1,14 @@
 import { Domain } from '@rollcall/roster'
-import { bucketOf, connectRedis, createLog, HISTORY, historyKey, RESOLUTIONS, whenReady } from '@rollcall/runtime'
+import {
+  bucketField,
+  bucketOf,
+  connectRedis,
+  createLog,
+  HISTORY,
+  historyKey,
+  RESOLUTIONS,
+  whenReady,
+} from '@rollcall/runtime'
 
 const MINUTES = 60
 const READY_MS = 5_000
@@ -72,7 +81,7 @@ function times(field: string, count: number, medianMs: number): Record<string, n
   ] as const
   const counts: Record<string, number> = {}
   for (const [factor, share] of spread) {
-    const bucket = `${field}:${bucketOf(medianMs * factor)}`
+    const bucket = bucketField(field, bucketOf(medianMs * factor))
     counts[bucket] = (counts[bucket] ?? 0) + Math.round(count * share)
   }
   return counts

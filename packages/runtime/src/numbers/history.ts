@@ -2,7 +2,7 @@ import type { Domain } from '@rollcall/roster'
 import { HISTORY_PREFIX, HISTORY_SAMPLER_KEY, historyKey, historyWriterKey } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
 import { loadScripts, scriptRunner } from '../store/scripts.ts'
-import { BUCKETS } from './time-buckets.ts'
+import { BUCKETS, bucketField } from './time-buckets.ts'
 
 const MINUTE_S = 60
 const HOUR_S = 3600
@@ -104,7 +104,7 @@ export function history(redis: RedisClient) {
 
 /** The buckets of times that some steps have counted. */
 export function bucketsIn(field: string, steps: readonly Step[]): number[] {
-  return Array.from({ length: BUCKETS }, (_, i) => sumIn(`${field}:${i}`, steps))
+  return Array.from({ length: BUCKETS }, (_, i) => sumIn(bucketField(field, i), steps))
 }
 
 export const sumIn = (field: string, steps: readonly Step[]): number =>

@@ -14,5 +14,5 @@ export {
 export { joinExpositions } from './join-expositions.ts'
 export { METRICS, type MetricSpec } from './metrics.ts'
 export { type Count, type Recorder, recorder, type Series, type Times } from './recorder.ts'
-export { BOUNDS_MS, BUCKETS, bucketOf, percentile } from './time-buckets.ts'
+export { BOUNDS_MS, BUCKETS, bucketField, bucketOf, percentile } from './time-buckets.ts'
 export { startWritingHistory } from './write-history.ts'

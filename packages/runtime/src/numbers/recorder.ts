@@ -1,6 +1,6 @@
 import type { ProcessRole } from '../processes.ts'
 import { type CounterKey, type GaugeKey, type HistogramKey, METRICS, type MetricKey } from './metrics.ts'
-import { BUCKETS, bucketOf } from './time-buckets.ts'
+import { BUCKETS, bucketField, bucketOf } from './time-buckets.ts'
 
 /** A number that grows: add to `n`, which is all that counting costs. */
 export interface Count {
@@ -61,13 +61,13 @@ export function recorder(role: ProcessRole) {
       return count
     },
 
-    /** Times of a metric; in the history there is a field for each bucket: `<field>:<number>`. */
+    /** Times of a metric; in the history there is a field for each bucket. */
     times(key: HistogramKey, labels: Readonly<Record<string, string>> = {}, field?: string): Times {
       insist(key, role, labels)
       const counts = Array.from({ length: BUCKETS }, (): Count => ({ n: 0 }))
       const series = { labels, counts, sumMs: 0 }
       histograms.set(key, [...(histograms.get(key) ?? []), series])
-      if (field !== undefined) for (const [i, count] of counts.entries()) keep(`${field}:${i}`, count)
+      if (field !== undefined) for (const [i, count] of counts.entries()) keep(bucketField(field, i), count)
       return {
         record(ms) {
           ;(counts[bucketOf(ms)] as Count).n++

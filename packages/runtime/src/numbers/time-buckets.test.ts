@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BOUNDS_MS, BUCKETS, bucketOf, percentile } from './time-buckets.ts'
+import { BOUNDS_MS, BUCKETS, bucketField, bucketOf, percentile } from './time-buckets.ts'
 
 const times = fc.array(fc.double({ min: 0, max: 900_000, noNaN: true }), { minLength: 1, maxLength: 500 })
 const share = fc.double({ min: 0.01, max: 1, noNaN: true })
@@ -11,12 +11,19 @@ function countsOf(all: readonly number[]): number[] {
   return counts
 }
 
-test('bounds grow, each to twice the last at most', () => {
+test('bounds grow, each to 1.6 times the last at most, and to 1.28 times where people look', () => {
   for (let i = 1; i < BOUNDS_MS.length; i++) {
-    const factor = (BOUNDS_MS[i] ?? 0) / (BOUNDS_MS[i - 1] ?? 1)
-    expect(factor).toBeGreaterThan(1)
-    expect(factor).toBeLessThanOrEqual(2)
+    const [before = 1, bound = 0] = BOUNDS_MS.slice(i - 1, i + 1)
+    expect(bound / before).toBeGreaterThan(1)
+    expect(bound / before).toBeLessThanOrEqual(before >= 10 && bound <= 100_000 ? 1.28 : 1.6)
   }
+})
+
+test('each bucket has a field of its own, which says its bound', () => {
+  const fields = Array.from({ length: BUCKETS }, (_, bucket) => bucketField('settle', bucket))
+  expect(new Set(fields).size).toBe(BUCKETS)
+  expect(fields[bucketOf(3000)]).toBe('settle:3200ms')
+  expect(fields.at(-1)).toBe('settle:more')
 })
 
 test('a time counts in the first bucket whose bound it does not exceed', () => {

@@ -1,15 +1,19 @@
-/** Upper bounds of the buckets that times are counted in, in ms, one scale for all: from 1 ms to 10 minutes, each at most twice the last. */
-export const BOUNDS_MS: readonly number[] = [
-  ...[1, 10, 100, 1_000, 10_000].flatMap((decade) => [1, 1.5, 2, 3, 5, 7].map((step) => step * decade)),
-  100_000,
-  150_000,
-  200_000,
-  300_000,
-  600_000,
-]
+/** From 10 ms to 100 s, where people look: of ten bounds for each power of ten, each is 1.28 times the last at most. */
+const FINE = [10, 100, 1_000, 10_000].flatMap((decade) =>
+  [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8].map((step) => step * decade),
+)
+
+/** Upper bounds of the buckets that times are counted in, in ms, one scale for all: from 1 ms to 10 minutes, each at most 1.6 times the last. */
+export const BOUNDS_MS: readonly number[] = [1, 1.6, 2.5, 4, 6.3, ...FINE, 100_000, 160_000, 250_000, 400_000, 600_000]
 
 /** How many buckets there are: the last one is for what took longer than all bounds. */
 export const BUCKETS = BOUNDS_MS.length + 1
+
+/** The field of the history that has a bucket of times: named by its bound, so that no version takes it for one of another scale. */
+export function bucketField(times: string, bucket: number): string {
+  const bound = BOUNDS_MS[bucket]
+  return `${times}:${bound === undefined ? 'more' : `${bound}ms`}`
+}
 
 /** In which bucket a time counts. */
 export function bucketOf(ms: number): number {

@@ -1,5 +1,5 @@
 import type { Domain } from '@rollcall/roster'
-import { bucketOf, HISTORY } from '@rollcall/runtime'
+import { bucketField, bucketOf, HISTORY } from '@rollcall/runtime'
 import { expect, test } from 'vitest'
 import { recentOf } from './recent.ts'
 
@@ -36,7 +36,11 @@ test('errors are shares of all users that settled, the most frequent first', () 
 })
 
 test('latency is of all steps together', () => {
-  const { latency } = minutes({ [`settle:${bucketOf(20)}`]: 90 }, { [`settle:${bucketOf(4000)}`]: 10 }, 30)
+  const { latency } = minutes(
+    { [bucketField('settle', bucketOf(20))]: 90 },
+    { [bucketField('settle', bucketOf(4000))]: 10 },
+    30,
+  )
   expect(latency.p50Ms).toBeLessThanOrEqual(20)
   expect(latency.p95Ms).toBeGreaterThan(3000)
 })
