@@ -135,7 +135,7 @@ export async function startApi(
   numbersOf.reading('dashboards', () => [{ labels: {}, value: streams.size() }])
   const version = versionOf(import.meta.url)
   const metrics = apiMetrics({ ...config, recorder: numbersOf, version, redis, store, queues })
-  const past = history(redis)
+  const past = history(redis, config.domains.keys())
   let ending = false
   const health = { ...config, redis, store, queues, openUsers: open, ending: () => ending }
   const who = await access({ config, redis, version, log })

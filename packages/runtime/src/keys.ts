@@ -99,7 +99,9 @@ export function deliveryKeys(shard: number, target: string) {
 
 /** The numbers of all processes over time; a resolution and the number of a step follow. All in one slot, for one script. */
 export const HISTORY_PREFIX = 'rollcall:{history}:'
-export const historyKey = (resolution: string, step: number): string => `${HISTORY_PREFIX}${resolution}:${step}`
+/** What a step has of a domain alone, or of all; spelled in record.lua as well. */
+export const historyKey = (resolution: string, step: number, domain = ''): string =>
+  `${HISTORY_PREFIX}${resolution}:${step}${domain && `:${domain}`}`
 /** Number of the last write of a process; expires. */
 export const historyWriterKey = (processId: string): string => `${HISTORY_PREFIX}writer:${processId}`
 /** The api that measures for all what no process counts; expires. */

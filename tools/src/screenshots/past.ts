@@ -2,6 +2,7 @@ import { Domain } from '@rollcall/roster'
 import {
   bucketField,
   bucketOf,
+  byDomain,
   connectRedis,
   createLog,
   HISTORY,
@@ -25,9 +26,11 @@ export async function writePast(redisUrl: string): Promise<void> {
     const { stepS, keptS } = RESOLUTIONS['1m']
     const now = Math.floor(Date.now() / 1000 / stepS)
     for (let ago = 1; ago < MINUTES; ago++) {
-      const key = historyKey('1m', now - ago)
-      await redis.hset(key, minute(ago))
-      await redis.expire(key, keptS)
+      for (const [domain, fields] of byDomain(Object.entries(minute(ago)))) {
+        const key = historyKey('1m', now - ago, domain)
+        await redis.hset(key, Object.fromEntries(fields))
+        await redis.expire(key, keptS)
+      }
     }
   } finally {
     redis.disconnect()

@@ -1,21 +1,24 @@
+import type { Domain } from '@rollcall/roster'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { freshRedisUrl } from '../../../../test/support/fresh-redis.ts'
 import { historyKey } from '../keys.ts'
-import { bucketsIn, type History, history, RESOLUTIONS, type Resolution, sumIn } from './history.ts'
+import { bucketsIn, HISTORY, type History, history, RESOLUTIONS, type Resolution, sumIn } from './history.ts'
+import { lookBack } from './look-back.ts'
 import { recorder } from './recorder.ts'
-import { percentile } from './time-buckets.ts'
+import { BUCKETS, bucketField, percentile } from './time-buckets.ts'
 import { startWritingHistory } from './write-history.ts'
 
 /** Processes write every two seconds. */
 const PATIENT = { timeout: 20_000 }
 
+const domain = 'example.org' as Domain
 let redis: Redis
 let past: History
 
 beforeAll(async () => {
   redis = new Redis(await freshRedisUrl())
-  past = history(redis)
+  past = history(redis, [domain])
 })
 beforeEach(() => redis.flushdb())
 afterAll(() => redis.disconnect())
@@ -23,7 +26,9 @@ afterAll(() => redis.disconnect())
 let writes = 0
 const count = (counts: Readonly<Record<string, number>>) =>
   past.count({ writer: 'worker-1', number: ++writes, counts: new Map(Object.entries(counts)) })
-const counted = async (field: string) => sumIn(field, (await past.last('30m', 2)).steps)
+const last = (resolution: Resolution, steps: number) =>
+  lookBack({ history: past, resolution, count: steps, make: (step) => step })()
+const counted = async (field: string) => sumIn(field, (await last('30m', 2)).steps)
 
 const all = Object.keys(RESOLUTIONS) as Resolution[]
 
@@ -31,7 +36,7 @@ test('what processes count is added up in each resolution, and expires', async (
   await count({ reads: 5 })
   await count({ reads: 7, refreshes: 1 })
   for (const resolution of all) {
-    const { steps } = await past.last(resolution, 2) // the first one may have been of the step before
+    const { steps } = await last(resolution, 2) // the first one may have been of the step before
     expect(sumIn('reads', steps)).toBe(12)
     expect(sumIn('refreshes', steps)).toBe(1)
   }
@@ -44,13 +49,13 @@ test('of what is measured the largest of a step stays', async () => {
   await past.measure(new Map([['most:open', 10]]))
   await past.measure(new Map([['most:open', 7]]))
   await past.measure(new Map([['most:open', 12.5]]))
-  const { steps } = await past.last('30m', 1)
+  const { steps } = await last('30m', 1)
   expect(steps[0]?.get('most:open')).toBe(12.5)
 })
 
 test('steps are named by their beginnings, the oldest first; those in which nothing was counted are empty', async () => {
   await count({ reads: 1 })
-  const { at, steps, now } = await past.last('1m', 3)
+  const { at, steps, now } = await last('1m', 3)
   expect(at.map((second) => second % 60)).toEqual([0, 0, 0])
   expect(at[2]).toBe(Math.floor(now / 60_000) * 60)
   expect((at[2] ?? 0) - (at[0] ?? 0)).toBe(120)
@@ -72,7 +77,7 @@ test('a process writes down what came since it last did, and the rest when it en
   for (let i = 0; i < 100; i++) times.record(i < 50 ? 10 : 400)
   await Promise.all([stop(), stopOther()])
   expect(await counted('reads')).toBe(9)
-  const { steps } = await past.last('30m', 2)
+  const { steps } = await last('30m', 2)
   const counts = bucketsIn('settle', steps)
   expect(percentile(counts, 0.95)).toBeGreaterThan(300)
   expect(percentile(counts, 0.95)).toBeLessThanOrEqual(500)
@@ -115,6 +120,20 @@ test.each([
   isAway = false
   await stop()
   expect(await counted('reads')).toBe(6)
+})
+
+test('what is of a domain stands in small hashes of its own, and is read with the rest', async () => {
+  const all = (field: string) => Array.from({ length: BUCKETS }, (_, i) => [bucketField(field, i), 1_000_000] as const)
+  const other = 'other.example' as Domain
+  await count({ reads: 1, ...Object.fromEntries([domain, other].flatMap((of) => all(HISTORY.fetch(of)))) })
+  expect(bucketsIn(HISTORY.fetch(domain), (await last('5m', 2)).steps)).toEqual(new Array(BUCKETS).fill(1_000_000))
+  expect(await counted(bucketField(HISTORY.fetch(other), 0))).toBe(0) // not of those that are read
+  const steps = (await redis.keys('*')).filter((key) => /:\d+m:/.test(key))
+  expect(steps).toHaveLength(3 * 3)
+  for (const key of steps) {
+    expect(await redis.object('ENCODING', key)).toBe('listpack')
+    expect(await redis.ttl(key)).toBeGreaterThan(0)
+  }
 })
 
 test('a call is one command, whatever the number of counts', async () => {

@@ -16,7 +16,7 @@ export const RESOLUTIONS = {
 } as const
 export type Resolution = keyof typeof RESOLUTIONS
 
-/** What the numbers of the history are called: the fields of a step. */
+/** What the numbers of the history are called: the fields of a step; those of a domain begin with it. */
 export const HISTORY = {
   refreshes: 'refreshes',
   reads: 'reads',
@@ -25,10 +25,10 @@ export const HISTORY = {
   /** From the notice to the settled user; a field for each bucket. */
   settle: 'settle',
   jobs: (shard: number): string => `jobs:${shard}`,
-  answered: (domain: Domain): string => `answered:${domain}`,
-  failed: (domain: Domain): string => `failed:${domain}`,
+  answered: (domain: Domain): string => `${domain}/answered`,
+  failed: (domain: Domain): string => `${domain}/failed`,
   /** What fetches took; a field for each bucket. */
-  fetch: (domain: Domain): string => `fetch:${domain}`,
+  fetch: (domain: Domain): string => `${domain}/fetch`,
   /** Measured by one api for all: the largest of a step. */
   openUsers: 'most:open',
   oldestOpenMs: 'most:oldest',
@@ -41,14 +41,6 @@ export const MOST_DOMAINS_IN_HISTORY = 20
 
 /** What a step has counted, by field. */
 export type Step = ReadonlyMap<string, number>
-
-export interface Steps {
-  /** Epoch seconds at which each begins, the oldest first. */
-  readonly at: readonly number[]
-  readonly steps: readonly Step[]
-  /** Epoch milliseconds, by the clock of Redis. */
-  readonly now: number
-}
 
 /** What a process has counted since its last write. */
 export interface CountsWrite {
@@ -64,42 +56,64 @@ const REPEATED_WITHIN_S = HOUR_S
 
 export type History = ReturnType<typeof history>
 
-/** The numbers of all processes over time, in Redis: hashes that expire. */
-export function history(redis: RedisClient) {
+/** The numbers of all processes over time, in Redis: hashes that expire. What is read of domains is of these. */
+export function history(redis: RedisClient, domains: Iterable<Domain> = []) {
   const run = scriptRunner(redis, loadScripts(redis.isCluster))
-  const steps = Object.entries(RESOLUTIONS).flatMap(([name, { stepS, keptS }]) => [name, stepS, keptS])
-  const resolutions = [Object.keys(RESOLUTIONS).length, ...steps]
+  const keptOf = Object.entries(RESOLUTIONS).flatMap(([name, { stepS, keptS }]) => [name, stepS, keptS])
+  const resolutions = [Object.keys(RESOLUTIONS).length, ...keptOf]
+  const parts = ['', ...[...domains].slice(0, MOST_DOMAINS_IN_HISTORY)]
+
+  async function readPart(resolution: Resolution, step: number, domain: string): Promise<[string, number][]> {
+    const fields = Object.entries(await redis.hgetall(historyKey(resolution, step, domain)))
+    return fields.map(([field, text]) => [domain === '' ? field : `${domain}/${field}`, Number(text)])
+  }
 
   return {
     /** Adds to the counts of the steps that it is now, in one round trip. A repeat of the last write of a process adds nothing. */
     async count({ writer, number, counts }: CountsWrite): Promise<void> {
-      const args = [...resolutions, number, REPEATED_WITHIN_S, ...[...counts].flat()]
+      const args: (string | number)[] = [...resolutions, number, REPEATED_WITHIN_S]
+      for (const [domain, fields] of byDomain(counts)) args.push(domain, fields.length, ...fields.flat())
       await run('record', [HISTORY_PREFIX, historyWriterKey(writer)], args)
     },
 
     /** Of what is measured the largest of a step stays. */
     async measure(most: ReadonlyMap<string, number>): Promise<void> {
-      await run('record', [HISTORY_PREFIX], [...resolutions, ...[...most].flat()])
+      await run('record', [HISTORY_PREFIX], [...resolutions, '', most.size, ...[...most].flat()])
     },
 
     /** Whether this one measures for all, from now on for so long: nobody else does meanwhile. */
     measuresForAll: async (who: string, forMs: number): Promise<boolean> =>
       (await run('lease', [HISTORY_SAMPLER_KEY], [who, forMs])) === 1,
 
-    /** The last steps of a resolution, the running one included, in two round trips. */
-    async last(resolution: Resolution, count: number): Promise<Steps> {
-      const { stepS } = RESOLUTIONS[resolution]
+    /** Epoch milliseconds, by the clock of Redis: which steps there are goes by it. */
+    async now(): Promise<number> {
       const [seconds, microseconds] = await redis.time()
-      const newest = Math.floor(Number(seconds) / stepS)
-      const numbers = Array.from({ length: count }, (_, i) => newest - count + 1 + i)
-      const read = await Promise.all(numbers.map((number) => redis.hgetall(historyKey(resolution, number))))
-      return {
-        at: numbers.map((number) => number * stepS),
-        steps: read.map((fields) => new Map(Object.entries(fields).map(([field, text]) => [field, Number(text)]))),
-        now: Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000),
-      }
+      return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
     },
+
+    /** Steps by their numbers: how many of them fit into the time since 1970. */
+    read: (resolution: Resolution, numbers: readonly number[]): Promise<Step[]> =>
+      Promise.all(
+        numbers.map(async (number) => {
+          const read = await Promise.all(parts.map((domain) => readPart(resolution, number, domain)))
+          return new Map(read.flat())
+        }),
+      ),
   }
+}
+
+/** The fields of a step by the domain that they are of, '' = of all, as they are called in the hash of that. */
+export function byDomain(counts: Iterable<readonly [string, number]>): Map<string, (readonly [string, number])[]> {
+  const parts = new Map<string, (readonly [string, number])[]>()
+  for (const [field, n] of counts) {
+    const slash = field.indexOf('/')
+    const domain = field.slice(0, Math.max(0, slash))
+    const own = [field.slice(slash + 1), n] as const
+    const part = parts.get(domain)
+    if (part) part.push(own)
+    else parts.set(domain, [own])
+  }
+  return parts
 }
 
 /** The buckets of times that some steps have counted. */

@@ -1,6 +1,7 @@
 export { type Exposition, expose } from './expose.ts'
 export {
   bucketsIn,
+  byDomain,
   HISTORY,
   type History,
   history,
@@ -8,10 +9,10 @@ export {
   RESOLUTIONS,
   type Resolution,
   type Step,
-  type Steps,
   sumIn,
 } from './history.ts'
 export { joinExpositions } from './join-expositions.ts'
+export { type LookedBack, lookBack } from './look-back.ts'
 export { METRICS, type MetricSpec } from './metrics.ts'
 export { type Count, type Recorder, recorder, type Series, type Times } from './recorder.ts'
 export { BOUNDS_MS, BUCKETS, bucketField, bucketOf, percentile } from './time-buckets.ts'

@@ -1,5 +1,14 @@
 import { type Domain, FAILURE_CODES, type OpsLatency, type OpsSnapshot } from '@rollcall/roster'
-import { bucketsIn, HISTORY, type History, percentile, type Step, type Steps, sumIn } from '@rollcall/runtime'
+import {
+  bucketsIn,
+  HISTORY,
+  type History,
+  type LookedBack,
+  lookBack,
+  percentile,
+  type Step,
+  sumIn,
+} from '@rollcall/runtime'
 
 /** What the processes counted in the last minutes, of all of them together. */
 export interface Recent {
@@ -24,19 +33,20 @@ const READ_EVERY_MS = 2_000
 const MINUTES = 5
 
 /** Reads the last minutes of the history, now and then. Throws when Redis is away. */
-export function recentLook(history: Pick<History, 'last'>): () => Promise<Recent> {
+export function recentLook(history: Pick<History, 'now' | 'read'>): () => Promise<Recent> {
+  const look = lookBack({ history, resolution: '1m', count: MINUTES + 1, make: (step) => step })
   let known = recentOf({ at: [], steps: [], now: 0 })
   let readAt = Number.NEGATIVE_INFINITY
   return async () => {
     const now = performance.now()
     if (now - readAt < READ_EVERY_MS) return known
-    known = recentOf(await history.last('1m', MINUTES + 1))
+    known = recentOf(await look())
     readAt = now
     return known
   }
 }
 
-export function recentOf({ at, steps, now }: Steps): Recent {
+export function recentOf({ at, steps, now }: LookedBack<Step>): Recent {
   const running = steps.at(-1) ?? NONE
   const before = steps.at(-2) ?? NONE
   const elapsed = Math.min(60, Math.max(0, now / 1000 - (at.at(-1) ?? 0)))

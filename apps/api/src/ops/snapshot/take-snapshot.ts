@@ -15,7 +15,7 @@ export interface SnapshotDeps extends HealthDeps {
   readonly config: Pick<Config, 'redis' | 'domains' | 'targets' | 'shards'>
   readonly store: HealthDeps['store'] & Pick<RosterStore, 'totals'>
   readonly queues: HealthDeps['queues'] & Pick<QueueControl, 'state'>
-  readonly history: Pick<History, 'last'>
+  readonly history: Pick<History, 'now' | 'read'>
   readonly refreshes: Pick<RefreshList, 'running'>
 }
 
