@@ -79,3 +79,19 @@ test('a target that takes nothing is said to, until it does', async () => {
   await page.getByText('Follows', { exact: true }).first().waitFor({ timeout: 30_000 })
   await page.getByText('Rollcall is well.').first().waitFor()
 })
+
+test('a sentence leads to where one acts', async () => {
+  const { page } = await dashboard.open('/')
+  await dashboard.rollcall.send('/ops/api/queues/all/pause', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${dashboard.tokens.operate}` },
+  })
+  await page.getByText(/The queue is paused/).waitFor()
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: 'The queue is paused' })
+    .getByRole('link', { name: 'Queues' })
+    .click()
+  await page.getByRole('button', { name: 'Resume all' }).click()
+  await page.getByRole('button', { name: 'Well' }).waitFor()
+})

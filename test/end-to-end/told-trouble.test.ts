@@ -5,7 +5,7 @@ import { freshRedisUrl } from '../support/fresh-redis.ts'
 import { type ApiProcess, ownRedis, spawnApi, spawnWorker, temporaryDirectory } from '../support/processes.ts'
 
 const reasonsOf = async (api: ApiProcess): Promise<readonly string[]> =>
-  OpsSnapshot.parse((await api.get('/ops/api/snapshot')).body).health.reasons
+  OpsSnapshot.parse((await api.get('/ops/api/snapshot')).body).health.troubles.map(({ text }) => text)
 
 /** Whoever looks at the dashboard is told by then, and by then again that it is over. */
 const IN_TIME = { timeout: 15_000, interval: 250 }

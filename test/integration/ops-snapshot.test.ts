@@ -33,7 +33,7 @@ test('a snapshot says what is stored, who failed, and who works', async () => {
   await rollcall.refresh(['john', 'mary', 'broken'])
   await expect.poll(snapshot, soon).toMatchObject({ storedUsers: 2, failedUsers: 1, openUsers: 0 })
   const now = await snapshot()
-  expect(now.health).toEqual({ status: 'ok', reasons: [] })
+  expect(now.health).toEqual({ status: 'ok', troubles: [] })
   expect(now.redis).toMatchObject({ isReachable: true, kind: 'one' })
   expect(now.redis.usedMemoryBytes).toBeGreaterThan(100_000)
   expect(now.processes.map(({ role, state }) => [role, state])).toEqual([
@@ -82,7 +82,12 @@ test('a backend that answers badly is told of before anybody gives it up', async
   await expect.poll(snapshot, soon).toMatchObject({
     health: {
       status: 'degraded',
-      reasons: [expect.stringMatching(/^The backend of localhost does not answer well: 6 of the last 6/)],
+      troubles: [
+        {
+          text: expect.stringMatching(/^The backend of localhost does not answer well: 6 of the last 6/),
+          place: { view: 'failures', domain: 'localhost' },
+        },
+      ],
     },
     backends: [{ state: 'failing' }],
   })
@@ -136,7 +141,10 @@ test('a process that goes without a word is named', async () => {
   await expect.poll(async () => (await snapshot()).processes, soon).toHaveLength(3)
   const { processes, health } = await snapshot()
   expect(processes[0]).toMatchObject({ id: 'worker-silent', state: 'silent' })
-  expect(health.reasons[0]).toMatch(/^worker-silent \(pid 7 on elsewhere\) was last heard of 5 s ago/)
+  expect(health.troubles[0]).toEqual({
+    text: expect.stringMatching(/^worker-silent \(pid 7 on elsewhere\) was last heard of 5 s ago/),
+    place: { view: 'processes', role: 'worker' },
+  })
 })
 
 test('when Redis is away the last that was known stays, and it is said so', async () => {
@@ -148,7 +156,7 @@ test('when Redis is away the last that was known stays, and it is said so', asyn
   await redis.stop()
   await expect.poll(snapshot, soon).toMatchObject({
     redis: { isReachable: false, since: expect.any(String) },
-    health: { status: 'unavailable', reasons: [expect.stringContaining('Redis cannot be read')] },
+    health: { status: 'unavailable', troubles: [{ text: expect.stringContaining('Redis cannot be read') }] },
     storedUsers: 1,
   })
   await listener.until((events) => events.some(({ data }) => data.includes('"isReachable":false')))

@@ -1,4 +1,4 @@
-import type { Domain } from '@rollcall/roster'
+import type { Domain, OpsPlace, OpsTrouble } from '@rollcall/roster'
 import {
   type Config,
   type HeardProcess,
@@ -50,8 +50,22 @@ export interface HealthFacts {
 
 /** Ready = Redis can be read, so that logins go on; what does not work besides is said, but takes no api out of service. */
 export async function readiness(deps: HealthDeps): Promise<Health> {
-  if (deps.ending()) return unavailable('This process is ending')
-  return healthOf(await healthFacts(deps), deps)
+  const { isReadable, status, troubles, openUsers } = deps.ending()
+    ? unreadable('This process is ending')
+    : healthOf(await healthFacts(deps), deps)
+  return {
+    httpStatus: isReadable ? 200 : 503,
+    body: { status, reasons: troubles.map(({ text }) => text), ...(openUsers !== undefined && { openUsers }) },
+  }
+}
+
+/** The same with where one acts, for the dashboard. */
+export interface Condition {
+  /** Redis can be read, and this process is not ending. */
+  readonly isReadable: boolean
+  readonly status: Health['body']['status']
+  readonly troubles: readonly OpsTrouble[]
+  readonly openUsers?: number
 }
 
 export async function healthFacts({ redis, shards, openUsers, store, queues }: HealthDeps): Promise<HealthFacts> {
@@ -68,36 +82,45 @@ export async function healthFacts({ redis, shards, openUsers, store, queues }: H
 export function healthOf(
   { processes: heard, notWritable, open, held, paused }: HealthFacts,
   { redis, shards, openUsers, domains, targets }: HealthDeps,
-): Health {
+): Condition {
   const processes = typeof heard === 'string' ? heard : heard.filter(isAlive)
-  const reasons: string[] = []
+  const troubles: OpsTrouble[] = []
+  const say = (texts: readonly string[], place?: OpsPlace): void =>
+    void troubles.push(...texts.map((text) => ({ text, ...(place && { place }) })))
   if (typeof processes === 'string') {
     // Of a Cluster another part may be away: the shards that are there are served.
     if (!redis.isCluster || notWritable?.shards.length === shards)
-      return unavailable(`Redis cannot be read: ${processes}`)
-    reasons.push(`A part of Redis cannot be read: ${processes}`)
+      return unreadable(`Redis cannot be read: ${processes}`)
+    say([`A part of Redis cannot be read: ${processes}`])
   }
   // What takes no writes takes no heartbeats either: then nothing is known of the workers.
-  if (notWritable) reasons.push(refusedWrites(notWritable, shards))
-  else if (typeof processes !== 'string') reasons.push(...unserved(processes, shards))
-  if (typeof processes !== 'string')
-    reasons.push(
-      ...stuckLoops(processes),
-      ...brokenBackends(processes),
-      ...silentTargets(processes, targets.length > 0),
-      ...otherShards(processes, shards),
-    )
-  if (paused.length > 0) reasons.push(pausedQueues(paused, shards))
+  if (notWritable) say([refusedWrites(notWritable, shards)])
+  else if (typeof processes !== 'string') say(unserved(processes, shards), WORKERS)
+  if (typeof processes !== 'string') {
+    say(stuckLoops(processes), WORKERS)
+    troubles.push(...brokenBackends(processes))
+    say(silentTargets(processes, targets.length > 0), { view: 'processes', role: 'gateway' })
+    say(otherShards(processes, shards))
+  }
+  if (paused.length > 0) say([pausedQueues(paused, shards)], { view: 'queues' })
   if (open >= openUsers.max)
-    reasons.push(`${open} users wait to be fetched: refreshes are refused (MAX_OPEN_USERS is ${openUsers.max})`)
-  for (const [domain, since] of held) {
-    if (domains.has(domain as Domain))
-      reasons.push(
-        `The backend of ${domain} gives empty rosters; they are held back since ${new Date(since).toISOString()}, until somebody confirms or rejects them`,
+    say([`${open} users wait to be fetched: refreshes are refused (MAX_OPEN_USERS is ${openUsers.max})`], {
+      view: 'queues',
+    })
+  for (const [name, since] of held) {
+    const domain = name as Domain
+    if (domains.has(domain))
+      say(
+        [
+          `The backend of ${domain} gives empty rosters; they are held back since ${new Date(since).toISOString()}, until somebody confirms or rejects them`,
+        ],
+        { view: 'failures', domain },
       )
   }
-  return { httpStatus: 200, body: { status: reasons.length > 0 ? 'degraded' : 'ok', reasons, openUsers: open } }
+  return { isReadable: true, status: troubles.length > 0 ? 'degraded' : 'ok', troubles, openUsers: open }
 }
+
+const WORKERS: OpsPlace = { view: 'processes', role: 'worker' }
 
 export interface Refusal {
   readonly shards: readonly number[]
@@ -142,13 +165,16 @@ function otherShards(processes: readonly ProcessReport[], shards: number): strin
 }
 
 /** One line for each domain, with what the worker says that has known for longest. */
-function brokenBackends(processes: readonly ProcessReport[]): string[] {
+function brokenBackends(processes: readonly ProcessReport[]): OpsTrouble[] {
   const workers = processes.filter(({ role }) => role === 'worker')
   const told = workers.flatMap(({ broken = [] }) => broken).sort((a, b) => (a.since < b.since ? -1 : 1))
   return [...new Set(told.map(({ domain }) => domain))].map((domain) => {
     const [first, ...others] = told.filter((broken) => broken.domain === domain)
     const said = `${others.length + 1} of ${workers.length} workers`
-    return `The backend of ${domain} does not work since ${first?.since}, say ${said}: its users fail at once (${first?.reason})`
+    return {
+      text: `The backend of ${domain} does not work since ${first?.since}, say ${said}: its users fail at once (${first?.reason})`,
+      place: { view: 'failures', domain },
+    }
   })
 }
 
@@ -167,7 +193,4 @@ function silentTargets(processes: readonly ProcessReport[], areThereAny: boolean
   })
 }
 
-const unavailable = (reason: string): Health => ({
-  httpStatus: 503,
-  body: { status: 'unavailable', reasons: [reason] },
-})
+const unreadable = (text: string): Condition => ({ isReadable: false, status: 'unavailable', troubles: [{ text }] })

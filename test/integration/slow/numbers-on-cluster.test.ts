@@ -20,7 +20,7 @@ test('on a Cluster the numbers are those of all its masters and shards', { timeo
   const snapshot = async () => OpsSnapshot.parse((await rollcall.send('/ops/api/snapshot')).json())
   await expect.poll(async () => (await snapshot()).rates.usersPerSecond).toBeGreaterThan(0)
   const now = await snapshot()
-  expect(now).toMatchObject({ storedUsers: 30, failedUsers: 1, openUsers: 0, health: { status: 'ok', reasons: [] } })
+  expect(now).toMatchObject({ storedUsers: 30, failedUsers: 1, openUsers: 0, health: { status: 'ok', troubles: [] } })
   expect(now.redis).toMatchObject({ isReachable: true, kind: 'cluster' })
   expect(now.redis.usedMemoryBytes).toBeGreaterThan(3 * 1024 * 1024) // of three masters
   expect(now.queues).toHaveLength(6)

@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import { Popover } from 'radix-ui'
+import { useState } from 'react'
 import { useLive } from '../data/live.tsx'
 import { classes } from '../ui/classes.ts'
 import { Icon } from '../ui/icon.tsx'
-import { Sentence } from '../ui/sentence.tsx'
+import { Troubles } from '../views/parts/troubles.tsx'
 import { HEALTH, LOST } from './health.ts'
 import styles from './health-pill.module.css'
 import { useLiveWords } from './use-live-words.ts'
@@ -12,16 +13,17 @@ import { useLiveWords } from './use-live-words.ts'
 export function HealthPill() {
   const health = useLive(({ snapshot }) => snapshot?.health)
   const { isOld } = useLiveWords()
+  const [isOpen, setOpen] = useState(false)
   if (health === undefined) return null
   const { word, sentence, tone, icon } = isOld ? LOST : HEALTH[health.status]
   return (
-    <Popover.Root>
+    <Popover.Root open={isOpen} onOpenChange={setOpen}>
       <Popover.Trigger className={classes(styles.pill, styles[tone])}>
         <Icon name={icon} />
         <span className={styles.word}>{word}</span>
-        {health.reasons.length > 1 && (
+        {health.troubles.length > 1 && (
           <span className={styles.count}>
-            {health.reasons.length}
+            {health.troubles.length}
             <span className="visually-hidden"> reasons</span>
           </span>
         )}
@@ -30,15 +32,7 @@ export function HealthPill() {
         <Popover.Content className={styles.reasons} align="end" sideOffset={8} collisionPadding={8}>
           <h2>{sentence}</h2>
           {isOld && <p>As it was last: {HEALTH[health.status].sentence}</p>}
-          {health.reasons.length > 0 && (
-            <ul>
-              {health.reasons.map((reason) => (
-                <li key={reason}>
-                  <Sentence text={reason} />
-                </li>
-              ))}
-            </ul>
-          )}
+          {health.troubles.length > 0 && <Troubles troubles={health.troubles} onLeave={() => setOpen(false)} />}
           <Popover.Close asChild>
             <Link to="/">Overview</Link>
           </Popover.Close>

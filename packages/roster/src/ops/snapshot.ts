@@ -123,6 +123,24 @@ export const OpsRedis = z
   .readonly()
 export type OpsRedis = z.infer<typeof OpsRedis>
 
+/** A view of the dashboard, with its filter. */
+export const OpsPlace = z.discriminatedUnion('view', [
+  z.object({ view: z.literal('processes'), role: OpsProcess.unwrap().shape.role }).readonly(),
+  z.object({ view: z.literal('failures'), domain: Domain.exactOptional() }).readonly(),
+  z.object({ view: z.literal('queues') }).readonly(),
+])
+export type OpsPlace = z.infer<typeof OpsPlace>
+
+/** What does not work, in a sentence. */
+export const OpsTrouble = z
+  .object({
+    text: z.string(),
+    /** Where one sees more of it, or acts; absent: not in the dashboard, or on the Overview itself. */
+    place: OpsPlace.exactOptional(),
+  })
+  .readonly()
+export type OpsTrouble = z.infer<typeof OpsTrouble>
+
 /**
  * Everything that is looked at all the time, as one api sees it: `GET /ops/api/snapshot`, and event `snapshot` of
  * `GET /ops/api/live`. Between two of them that are alike, event `alive` with `{"at"}` says that nothing has changed.
@@ -134,7 +152,7 @@ export const OpsSnapshot = z
     at: z.iso.datetime(),
     /** Id of the api that looked. */
     api: z.string(),
-    health: z.object({ status: z.enum(['ok', 'degraded', 'unavailable']), reasons: z.array(z.string()).readonly() }),
+    health: z.object({ status: z.enum(['ok', 'degraded', 'unavailable']), troubles: z.array(OpsTrouble).readonly() }),
     redis: OpsRedis,
     /** Of the last minute. */
     rates: z.object({

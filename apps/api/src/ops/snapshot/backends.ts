@@ -1,4 +1,4 @@
-import type { Domain, OpsBackend } from '@rollcall/roster'
+import type { Domain, OpsBackend, OpsTrouble } from '@rollcall/roster'
 import { type HeardProcess, isAlive } from '@rollcall/runtime'
 import type { Recent } from './recent.ts'
 
@@ -48,7 +48,9 @@ function failingText(domain: Domain, workers: readonly HeardProcess[]): string |
 }
 
 /** Sentences on backends that fail and that no worker has given up yet: of those it is told elsewhere. */
-export const failingBackends = (backends: readonly OpsBackend[]): string[] =>
+export const failingBackends = (backends: readonly OpsBackend[]): OpsTrouble[] =>
   backends.flatMap(({ state, domain, reason }) =>
-    state === 'failing' ? [`The backend of ${domain} does not answer well: ${reason}`] : [],
+    state === 'failing'
+      ? [{ text: `The backend of ${domain} does not answer well: ${reason}`, place: { view: 'failures', domain } }]
+      : [],
   )

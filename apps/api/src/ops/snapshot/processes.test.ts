@@ -56,5 +56,5 @@ test.each<[what: string, others: HeardProcess[], told: number]>([
 ])('a process that fell silent is told of, %s', (_what, others, told) => {
   const sentences = silentProcesses([heard('gone-now', { pid: 7, silentMs: 13 * SECOND }), ...others])
   expect(sentences).toHaveLength(told)
-  if (told > 0) expect(sentences.at(-1)).toMatch(/\(pid 7 on one\.example\) was last heard of 10 s ago/)
+  if (told > 0) expect(sentences.at(-1)?.text).toMatch(/\(pid 7 on one\.example\) was last heard of 10 s ago/)
 })

@@ -1,4 +1,4 @@
-import type { OpsProcess } from '@rollcall/roster'
+import type { OpsProcess, OpsTrouble } from '@rollcall/roster'
 import { type HeardProcess, isAlive, shardList } from '@rollcall/runtime'
 import type { Steady } from './steady.ts'
 
@@ -39,7 +39,7 @@ function opsProcess(heard: HeardProcess, steady: Steady): OpsProcess {
 }
 
 /** Sentences on processes that have gone without saying so, but for as many as have come on their host in their place. */
-export function silentProcesses(heard: readonly HeardProcess[]): string[] {
+export function silentProcesses(heard: readonly HeardProcess[]): OpsTrouble[] {
   const left = heard.filter(isAlive)
   return heard
     .filter((one) => !isAlive(one))
@@ -52,7 +52,7 @@ export function silentProcesses(heard: readonly HeardProcess[]): string[] {
       if (at >= 0) left.splice(at, 1)
       return at < 0
     })
-    .map(silenceOf)
+    .map((one) => ({ text: silenceOf(one), place: { view: 'processes', role: one.role } }))
 }
 
 const silenceOf = ({ id, pid, host, silentMs }: HeardProcess): string =>

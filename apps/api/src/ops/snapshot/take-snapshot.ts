@@ -56,15 +56,15 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
       last.targets = await lookAtTargets(facts.processes).catch(() => last.targets)
     }
     last.backends = opsBackends(config.domains.keys(), last.heard, facts.held, recent)
-    const { httpStatus, body } = healthOf(facts, deps)
-    const found = httpStatus === 200 ? [...silentProcesses(last.heard), ...failingBackends(last.backends)] : []
+    const { isReadable, status, troubles } = healthOf(facts, deps)
+    const found = isReadable ? [...silentProcesses(last.heard), ...failingBackends(last.backends)] : []
     next()
     return {
       at: new Date().toISOString(),
       api: replica,
       health: {
-        status: body.status === 'ok' && found.length > 0 ? 'degraded' : body.status,
-        reasons: [...body.reasons, ...found],
+        status: status === 'ok' && found.length > 0 ? 'degraded' : status,
+        troubles: [...troubles, ...found],
       },
       redis: facts.notWritable && redisNow.isReachable ? { ...redisNow, reason: facts.notWritable.reason } : redisNow,
       rates: recent.rates,

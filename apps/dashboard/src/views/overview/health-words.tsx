@@ -2,11 +2,10 @@ import type { OpsSnapshot } from '@rollcall/roster'
 import { HEALTH } from '../../shell/health.ts'
 import { useLiveWords } from '../../shell/use-live-words.ts'
 import { Note } from '../../ui/note.tsx'
-import { Sentence } from '../../ui/sentence.tsx'
-import styles from './health-words.module.css'
+import { Troubles } from '../parts/troubles.tsx'
 
 /** How Rollcall is, in sentences; that it is well only when that is known of now. */
-export function HealthWords({ health: { status, reasons }, redis }: Pick<OpsSnapshot, 'health' | 'redis'>) {
+export function HealthWords({ health: { status, troubles }, redis }: Pick<OpsSnapshot, 'health' | 'redis'>) {
   const { isOld } = useLiveWords()
   if (isOld && status === 'ok') return null
   const { sentence, tone } = HEALTH[status]
@@ -16,15 +15,7 @@ export function HealthWords({ health: { status, reasons }, redis }: Pick<OpsSnap
         {isOld && 'As it was last: '}
         {sentence}
       </strong>
-      {reasons.length > 0 && (
-        <ul className={styles.reasons}>
-          {reasons.map((reason) => (
-            <li key={reason}>
-              <Sentence text={reason} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {troubles.length > 0 && <Troubles troubles={troubles} />}
       {!redis.isReachable && <p>Numbers that Redis keeps are as they were when it was last there.</p>}
     </Note>
   )
