@@ -1,5 +1,7 @@
 import { OpsJob, OpsJobPage, OpsUser } from '@rollcall/roster'
-import { makeToken, type Right } from '@rollcall/runtime'
+import { makeToken, PRIORITY, QUEUE_NAME, type Right, shardKeys } from '@rollcall/runtime'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
@@ -149,6 +151,46 @@ describe('a limited queue', () => {
       expect((await ask(`/queues/0/${action}`, 'POST', undefined, ofOne)).status).toBe(403)
     expect((await ask('/queues/0/limits', 'PUT', { globalConcurrency: 1 }, ofOne)).status).toBe(403)
     expect(await reasons()).toEqual([])
+  })
+
+  test('a job that somebody else put there is shown to whoever sees all, and disturbs nobody', async () => {
+    await start({ SHARDS: '1' }, 0)
+    await refresh('john')
+    const connection = new Redis(rollcall.redisUrl)
+    const queue = new Queue(QUEUE_NAME, { connection, prefix: shardKeys(0).prefix })
+    try {
+      for (const data of [
+        null,
+        'text',
+        [],
+        {},
+        { user: 7 },
+        { user: '' },
+        { user: 'two.example' },
+        { user: 'x'.repeat(5_000) },
+      ])
+        await queue.add('other', data, { priority: PRIORITY.bulk })
+      const jobs = async (token = operator) => {
+        const answer = await ask('/queues/0/jobs?state=prioritized', 'GET', undefined, token)
+        return OpsJobPage.parse(answer.json()).jobs
+      }
+      expect((await jobs()).map(({ user }) => user)).toEqual(['john@two.example', ...new Array(8).fill(undefined)])
+      expect(await jobs(ofOne)).toEqual([])
+      for (const { id, user } of await jobs()) {
+        expect(OpsJob.parse((await ask(`/queues/0/jobs/${id}`)).json())).toMatchObject({ state: 'prioritized' })
+        expect((await ask(`/queues/0/jobs/${id}`, 'GET', undefined, ofOne)).status, user).toBe(403)
+      }
+      await rollcall.startWorker()
+      await expect.poll(async () => (await refresh('john')).body, { timeout: 20_000 }).toMatchObject({ updated: 1 })
+      await expect
+        .poll(async () => (await ask('/queues/0/jobs?state=failed')).json().jobs, { timeout: 20_000 })
+        .toHaveLength(8)
+      const [first] = (await ask('/queues/0/jobs?state=failed')).json<OpsJobPage>().jobs
+      expect(first?.failedReason).toMatch(/no job of Rollcall/)
+    } finally {
+      await queue.close()
+      connection.disconnect()
+    }
   })
 
   test('stands in the audit log, with what it was told', async () => {

@@ -10,6 +10,7 @@ import {
   type RefreshJob,
   type Share,
   UNLIMITED,
+  userOfJob,
 } from '@rollcall/runtime'
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq'
 import type { JobsInHand } from './jobs-in-hand.ts'
@@ -41,7 +42,9 @@ export async function processJob(job: Job<RefreshJob>, token: string, deps: Proc
 }
 
 async function refreshInTurn(job: Job<RefreshJob>, token: string, deps: ProcessDeps): Promise<Outcome['kind']> {
-  const user = userFromJid(job.data.user)
+  const jid = userOfJob(job)
+  if (jid === undefined) throw new UnrecoverableError('This is no job of Rollcall: its data names no user')
+  const user = userFromJid(jid)
   const paused = deps.limits.pauseLeft(user.domain)
   if (paused > 0 && mayPause(job, paused, deps)) return waitForBackend(job, token, paused)
   const share = deps.limits.take(user.domain) ?? (await waitForShare(job, user, deps))

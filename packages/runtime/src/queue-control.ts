@@ -1,14 +1,14 @@
 import type { BareJid, OpsJob, OpsJobRow, OpsJobState, OpsQueue, OpsQueueLimits } from '@rollcall/roster'
 import type { Job, Queue } from 'bullmq'
 import type { RedisClient } from './redis.ts'
-import { PRIORITY, type RefreshJob } from './refresh-queue.ts'
+import { PRIORITY, type RefreshJob, userOfJob } from './refresh-queue.ts'
 import { shardQueues } from './shard-queues.ts'
 
 /** How the queue of a shard stands, without its rate, which takes more than one look. */
 export type QueueState = Omit<OpsQueue, 'perSecond'>
 
-/** A job in a list. */
-export type QueuedJob = OpsJobRow & { readonly user: BareJid }
+/** A job in a list; without a user it is none of Rollcall's. */
+export type QueuedJob = OpsJobRow & { readonly user?: BareJid }
 
 export interface JobOfUser {
   readonly id: string
@@ -112,20 +112,20 @@ export function queueControl({ redis, shards }: QueueControlOptions) {
       )
       const rows = jobs.map((job, i) => ({
         ...rowOf(job),
-        user: job.data.user,
+        ...withUser(job),
         ...withDue(due[i]),
         ...(job.failedReason && { failedReason: job.failedReason }),
       }))
       return { rows, isWhole: found.length === most }
     },
 
-    /** A job as BullMQ keeps it; null: it is no more. */
-    async job(shard: number, id: string): Promise<(OpsJob & { readonly user: BareJid }) | null> {
+    /** A job as BullMQ keeps it; null: it is no more. Without a user it is none of Rollcall's. */
+    async job(shard: number, id: string): Promise<(OpsJob & { readonly user?: BareJid }) | null> {
       const queue = await queues.of(shard)
       const [job, state] = await Promise.all([queue.getJob(id), queue.getJobState(id)])
       if (!job) return null
       const { data: _, ...kept } = job.asJSON()
-      return { user: job.data.user, state, job: { ...kept, data: job.data } }
+      return { ...withUser(job), state, job: { ...kept, data: job.data } }
     },
 
     /** The job that is in the queue for a user; null: none. */
@@ -169,6 +169,11 @@ const rowOf = ({ id = '', priority, attemptsMade, timestamp }: Job<RefreshJob>) 
 async function dueAt(redis: RedisClient, queue: Queue, id: string): Promise<Date | null> {
   const score = await redis.zscore(queue.toKey('delayed'), id)
   return score === null ? null : new Date(Math.floor(Number(score) / 0x1000))
+}
+
+function withUser(job: Job<unknown>): { readonly user?: BareJid } {
+  const user = userOfJob(job)
+  return user === undefined ? {} : { user }
 }
 
 const withDue = (at: Date | null | undefined) => (at ? { dueAt: at.toISOString() } : {})

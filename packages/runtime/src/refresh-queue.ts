@@ -1,4 +1,4 @@
-import type { BareJid } from '@rollcall/roster'
+import { type BareJid, parseBareJid } from '@rollcall/roster'
 import type { Job, JobsOptions, Queue } from 'bullmq'
 import { byShard, QUEUE_NAME } from './keys.ts'
 import type { RedisClient } from './redis.ts'
@@ -14,6 +14,14 @@ export interface RefreshJob {
   readonly user: BareJid
   /** Epoch milliseconds, by the worker's clock, when the backend first asked this job to wait. */
   readonly pausedSince?: number
+}
+
+/** Whose job it is; undefined: it is none of ours, since anybody who may write to Redis can put one into a queue. */
+export function userOfJob({ data }: { readonly data: unknown }): BareJid | undefined {
+  const user = (data as Partial<RefreshJob> | null)?.user
+  if (typeof user !== 'string') return undefined
+  const parsed = parseBareJid(user)
+  return parsed.kind === 'valid' && parsed.jid.includes('@') ? parsed.jid : undefined
 }
 
 export interface RefreshQueueOptions {

@@ -1,8 +1,16 @@
-import { type OpsJob, type OpsJobPage, OpsJobState, OpsQueueLimits, printable, splitBareJid } from '@rollcall/roster'
+import {
+  type BareJid,
+  type OpsJob,
+  type OpsJobPage,
+  OpsJobState,
+  OpsQueueLimits,
+  printable,
+  splitBareJid,
+} from '@rollcall/roster'
 import { type QueueControl, shardList } from '@rollcall/runtime'
 import { parseBody } from './body.ts'
 import { valueIn } from './query.ts'
-import { insistOn, may, type OpsCall, OpsError, type OpsRoute } from './route.ts'
+import { insistOn, insistOnAll, may, type Operator, type OpsCall, OpsError, type OpsRoute } from './route.ts'
 
 export interface QueueRoutesDeps {
   readonly queues: QueueControl
@@ -76,7 +84,7 @@ async function jobs(call: OpsCall, { queues, shards }: QueueRoutesDeps): Promise
     )
   const { rows, isWhole } = await queues.jobs(shard, state, at, JOBS_PER_PAGE)
   return {
-    jobs: rows.filter(({ user }) => may(call.operator, 'view', splitBareJid(user).domain)),
+    jobs: rows.filter(({ user }) => mayView(call.operator, user)),
     next: isWhole ? at + JOBS_PER_PAGE : null,
   }
 }
@@ -86,9 +94,14 @@ async function job(call: OpsCall, { queues, shards }: QueueRoutesDeps): Promise<
   const found = JOB_ID.test(id) ? await queues.job(shardIn(call, shards), id) : null
   if (!found) throw new OpsError(404, `There is no job ${printable(id)} in this queue (any more): it has ended`)
   const { user, ...kept } = found
-  insistOn(call.operator, 'view', splitBareJid(user).domain)
+  if (user !== undefined) insistOn(call.operator, 'view', splitBareJid(user).domain)
+  else insistOnAll(call.operator, 'view')
   return kept
 }
+
+/** Somebody else's jobs are of no domain. */
+const mayView = (operator: Operator, user: BareJid | undefined): boolean =>
+  user === undefined ? operator.domains === '*' : may(operator, 'view', splitBareJid(user).domain)
 
 /** As BullMQ and the queue of refreshes make them, with a number at the end: no other key of the queue, such as `meta`, is one. */
 const JOB_ID = /^[0-9a-z-]{0,99}\d$/

@@ -20,7 +20,8 @@ export type OpsQueueLimits = z.infer<typeof OpsQueueLimits>
 export const OpsJobRow = z
   .object({
     id: z.string(),
-    user: z.string(),
+    /** Absent: it is none of Rollcall's jobs, somebody else put it there. */
+    user: z.string().exactOptional(),
     priority: count,
     /** Attempts that have ended. */
     attempt: count,

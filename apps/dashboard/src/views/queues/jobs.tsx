@@ -93,7 +93,10 @@ function columnsOfState(state: OpsJobState) {
   return [
     column.accessor('user', {
       header: 'User',
-      cell: ({ getValue }) => <UserLink jid={getValue()} isCell />,
+      cell: ({ getValue }) => {
+        const jid = getValue()
+        return jid === undefined ? 'not of Rollcall' : <UserLink jid={jid} isCell />
+      },
       meta: { onPhone: 'title' },
     }),
     column.accessor('id', {
