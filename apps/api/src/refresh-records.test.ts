@@ -50,6 +50,37 @@ test('what is written down can be read by any api', async () => {
   expect(await others.result(header.id)).toBeNull()
 })
 
+test('a refresh that is listed is taken in, whenever the api that accepted it dies', async () => {
+  const dying = diesAfterItsFirstTransaction()
+  const records = refreshRecords({ redis: dying, replica: 'dying', ttlS: 60, index: { accepted: listingOf } })
+  const { id } = await accepted(records)
+  records.close()
+  expect(await redis.zrange(listingOf(newHeader()).running, '0', '-1')).toEqual([id])
+  await redis.del(refreshOwnerKey(id))
+  expect(await others.orphans(0)).toEqual([id])
+})
+
+/** Nothing that it is asked for after that reaches Redis. */
+function diesAfterItsFirstTransaction(): Redis {
+  let isDead = false
+  return new Proxy(redis, {
+    get(target, name) {
+      const value = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      if (name !== 'multi') return (...args: unknown[]) => (isDead ? Promise.resolve(null) : value.apply(target, args))
+      return () => {
+        const multi = target.multi()
+        const exec = multi.exec.bind(multi)
+        multi.exec = () => {
+          isDead = true
+          return exec()
+        }
+        return multi
+      }
+    },
+  })
+}
+
 test('a refresh is nobody else to go on with while its api lives', async () => {
   await mine.accept(newHeader(), chunks)
   expect(await others.orphans(0)).toEqual([])

@@ -100,7 +100,7 @@ export function refreshRecords({ redis, replica, ttlS, index }: RefreshRecordsOp
   }
 
   return {
-    /** Writes a refresh down; from now on it will be taken in, whatever becomes of this api. */
+    /** Writes a refresh down; from now on it is listed, and will be taken in, whatever becomes of this api. */
     async accept(header: RefreshHeader, chunks: readonly RefreshChunk[]): Promise<void> {
       await Promise.all(chunks.map((chunk, at) => writeChunk(header.id, at, chunk)))
       const { list, running, at } = index.accepted(header)
@@ -110,11 +110,9 @@ export function refreshRecords({ redis, replica, ttlS, index }: RefreshRecordsOp
         .expire(refreshKey(header.id), ttlS)
         .zadd(list, at, header.id)
         .zadd(running, at, header.id)
+        .zadd(acceptingKey(header.id), at, header.id)
+        .set(refreshOwnerKey(header.id), replica, 'PX', OWNER_LEASE_MS)
         .exec()
-      await Promise.all([
-        redis.set(refreshOwnerKey(header.id), replica, 'PX', OWNER_LEASE_MS),
-        redis.zadd(acceptingKey(header.id), Date.now(), header.id),
-      ])
       own.add(header.id)
     },
 
