@@ -93,6 +93,51 @@ test('a backend that answers badly is told of before anybody gives it up', async
   })
 })
 
+test('a backend that knows nobody any more is told of: it may be the wrong one', async () => {
+  await start({ env: { HEARTBEAT_MS: '100' } })
+  backend.set('*', 404)
+  await rollcall.refresh(Array.from({ length: 25 }, (_, i) => `user-${i}`))
+  const text = 'The backend of localhost does not answer well: 25 of the last 25 users are unknown to it'
+  await expect.poll(snapshot, soon).toMatchObject({
+    health: { status: 'degraded', troubles: [{ text, place: { view: 'failures', domain: 'localhost' } }] },
+    backends: [{ state: 'failing' }],
+  })
+})
+
+test('a backend that fails some is told of as long as it goes on, with the last reason', async () => {
+  await start({ env: { HEARTBEAT_MS: '100' } })
+  for (let i = 0; i < 6; i++) backend.set(`user-${i}`, 401)
+  await rollcall.refresh(Array.from({ length: 40 }, (_, i) => `user-${i}`))
+  const text = expect.stringMatching(/: 6 of the last 40 fetches failed, the last one with backend-status: .* 401$/)
+  await expect.poll(snapshot, soon).toMatchObject({ health: { status: 'degraded', troubles: [{ text }] } })
+  await expect.poll(snapshot, { timeout: 20_000 }).toMatchObject({ health: { status: 'ok' } })
+})
+
+test('a backend that has asked for a pause is told of, and until when', async () => {
+  await start({ env: { HEARTBEAT_MS: '100', REFRESH_DEADLINE_MS: '100' } })
+  backend.set('*', [{ kind: 'raw', status: 429, headers: { 'retry-after': '4' } }, { kind: 'good' }])
+  await rollcall.refresh(['john'])
+  const until =
+    /^The backend of localhost is not asked, so its users wait: .* left alone until \d{4}-\d\d-\d\dT[\d:.]+Z$/
+  await expect.poll(snapshot, soon).toMatchObject({
+    health: { status: 'degraded', troubles: [{ text: expect.stringMatching(until) }] },
+    backends: [{ state: 'paused' }],
+    openUsers: 1,
+  })
+  await expect.poll(snapshot, { timeout: 20_000 }).toMatchObject({ health: { status: 'ok' }, storedUsers: 1 })
+})
+
+test('a limit that users wait for is told of', async () => {
+  await start({ env: { REFRESH_DEADLINE_MS: '100' } })
+  const limits = { globalConcurrency: null, rateLimit: { max: 1, durationMs: 60_000 } }
+  await rollcall.send('/ops/api/queues/all/limits', { method: 'PUT', body: JSON.stringify(limits) })
+  await rollcall.refresh(['john', 'mary', 'jane'])
+  const text = 'The queue is limited by hand (1 within 60 s): users wait for it'
+  await expect
+    .poll(snapshot, { timeout: 20_000 })
+    .toMatchObject({ health: { status: 'degraded', troubles: [{ text, place: { view: 'queues' } }] } })
+})
+
 test('what was counted survives a restart of everything', async () => {
   await start()
   await rollcall.refresh(['john'])

@@ -1,4 +1,5 @@
-import type { Domain } from '@rollcall/roster'
+import type { BackendAnswer } from '@rollcall/backend'
+import type { Domain, FailureCode } from '@rollcall/roster'
 import { type Count, HISTORY, MOST_DOMAINS_IN_HISTORY, type Recorder, type Times } from '@rollcall/runtime'
 import type { Settled } from './refresh-roster.ts'
 
@@ -28,6 +29,8 @@ export function workerNumbers({ recorder, domains, serves }: WorkerNumbersOption
       failed: recorder.counter('fetches', { domain, result: 'failed' }, ...kept(HISTORY.failed(domain))),
       took: recorder.times('fetchTime', { domain }, ...kept(HISTORY.fetch(domain))),
       retries: recorder.counter('retries', { domain }),
+      unknown: 0,
+      lastFailure: undefined,
     }
   }
 
@@ -45,12 +48,19 @@ export function workerNumbers({ recorder, domains, serves }: WorkerNumbersOption
       if (askedAt !== undefined) noticeToSettled.record(performance.now() - askedAt)
     },
 
-    /** The backend of a domain answered, or failed. */
-    fetched(domain: Domain, ms: number, isAnswered: boolean): void {
+    /** The backend of a domain answered, or failed. Who is not known is an answer as good as any. */
+    fetched(domain: Domain, ms: number, answer: BackendAnswer): void {
       const of = ofDomains.get(domain)
       if (!of) return
-      of[isAnswered ? 'answered' : 'failed'].n++
       of.took.record(ms)
+      const isUnknown = answer.kind === 'failed' && answer.code === 'user-unknown'
+      if (isUnknown) of.unknown++
+      if (answer.kind !== 'failed' || isUnknown) {
+        of.answered.n++
+        return
+      }
+      of.failed.n++
+      of.lastFailure = { code: answer.code, message: answer.message, at: performance.now() }
     },
 
     /** An attempt failed, and another one follows. */
@@ -68,13 +78,25 @@ export function workerNumbers({ recorder, domains, serves }: WorkerNumbersOption
     jobsEnded: (): number => [...jobs.values()].reduce((sum, { n }) => sum + n, 0),
 
     /** Fetches of each domain since the worker began. */
-    fetches: (): { readonly domain: Domain; readonly all: number; readonly failed: number }[] =>
-      Array.from(ofDomains, ([domain, { answered, failed }]) => ({
+    fetches: (): Fetches[] =>
+      Array.from(ofDomains, ([domain, { answered, failed, unknown, lastFailure }]) => ({
         domain,
         all: answered.n + failed.n,
         failed: failed.n,
+        unknown,
+        lastFailure,
       })),
   }
+}
+
+export interface Fetches {
+  readonly domain: Domain
+  readonly all: number
+  readonly failed: number
+  /** Answers that the backend does not know the user. */
+  readonly unknown: number
+  /** `at` as `performance.now()` counts; undefined: none has failed. */
+  readonly lastFailure: { readonly code: FailureCode; readonly message: string; readonly at: number } | undefined
 }
 
 interface OfDomain {
@@ -85,4 +107,6 @@ interface OfDomain {
   readonly failed: Count
   readonly took: Times
   readonly retries: Count
+  unknown: number
+  lastFailure: Fetches['lastFailure']
 }

@@ -155,6 +155,7 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
     intervalMs: heartbeatMs,
     stuck: watch.stuck,
     broken: backend.broken,
+    paused: limits.paused,
     fetches: recentFetches(numbers.fetches),
     load: loadMeter({ done: numbers.jobsEnded, inHand: jobs.inHand }),
   })
@@ -188,12 +189,11 @@ export async function startWorker(config: Config, log: Log, tracing?: Tracing): 
 
 type FetchRoster = ReturnType<typeof backendClient>['fetchRoster']
 
-/** Who is not known, or gone, is an answer as good as any. */
 function countedFetch(fetchRoster: FetchRoster, numbers: WorkerNumbers): FetchRoster {
   return async (user, source) => {
     const begun = performance.now()
     const answer = await fetchRoster(user, source)
-    numbers.fetched(user.domain, performance.now() - begun, answer.kind !== 'failed' || answer.code === 'user-unknown')
+    numbers.fetched(user.domain, performance.now() - begun, answer)
     return answer
   }
 }

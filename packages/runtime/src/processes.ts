@@ -27,6 +27,8 @@ export interface ProcessReport {
   readonly serves?: readonly number[]
   /** Backends that this worker does not ask at present; absent: none. */
   readonly broken?: readonly BrokenBackend[]
+  /** Backends that this worker leaves alone, since they asked for it; absent: none. */
+  readonly paused?: readonly PausedBackend[]
   /** Targets that this gateway serves and that take nothing at present; absent: none. */
   readonly silent?: readonly SilentTarget[]
   /** Names of the targets that this gateway serves, each node of a Prosody by its own; absent: none. */
@@ -58,6 +60,19 @@ export interface RecentFetches {
   readonly domain: Domain
   readonly all: number
   readonly failed: number
+  /** Answered with: I do not know that user. Absent: an older worker, which does not say so. */
+  readonly unknown?: number
+  /** Why the last one failed, for people. */
+  readonly lastFailure?: string
+  /** How long before the heartbeat that was. */
+  readonly sinceFailureMs?: number
+}
+
+/** A backend that has asked to be left alone (`Retry-After`). */
+export interface PausedBackend {
+  readonly domain: Domain
+  /** ISO 8601, by the clock of the worker. */
+  readonly until: string
 }
 
 /** A backend that does not work, as a worker sees it. */
@@ -84,6 +99,7 @@ export interface Heartbeat {
   /** Of a worker: what its loops say of themselves. */
   readonly stuck?: () => readonly number[]
   readonly broken?: () => readonly BrokenBackend[]
+  readonly paused?: () => readonly PausedBackend[]
   readonly silent?: () => readonly SilentTarget[]
   readonly targets?: () => readonly string[]
   readonly fetches?: () => readonly RecentFetches[]
@@ -104,6 +120,7 @@ export function startHeartbeat({
   intervalMs,
   stuck = () => [],
   broken = () => [],
+  paused = () => [],
   silent = () => [],
   targets = () => [],
   fetches = () => [],
@@ -123,7 +140,14 @@ export function startHeartbeat({
   const text = (): string =>
     JSON.stringify({
       ...report,
-      ...someOf({ stuck: stuck(), broken: broken(), silent: silent(), targets: targets(), fetches: fetches() }),
+      ...someOf({
+        stuck: stuck(),
+        broken: broken(),
+        paused: paused(),
+        silent: silent(),
+        targets: targets(),
+        fetches: fetches(),
+      }),
       ...(load && { load: load() }),
     })
   const beat = async (): Promise<void> => {

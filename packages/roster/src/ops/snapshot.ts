@@ -17,8 +17,11 @@ export type OpsLatency = z.infer<typeof OpsLatency>
 export const OpsBackend = z
   .object({
     domain: Domain,
-    /** `broken`: workers do not ask it; `held`: it gives empty rosters, which wait for a judgement; `idle`: not asked lately. */
-    state: z.enum(['ok', 'failing', 'broken', 'held', 'idle']),
+    /**
+     * `broken`: workers do not ask it; `held`: it gives empty rosters, which wait for a judgement; `paused`: it has asked to
+     * be left alone (`Retry-After`); `idle`: not asked lately.
+     */
+    state: z.enum(['ok', 'failing', 'broken', 'held', 'paused', 'idle']),
     /** ISO 8601: since when it is broken or held. */
     since: z.iso.datetime().exactOptional(),
     reason: z.string().exactOptional(),

@@ -34,6 +34,10 @@ describe('a pause', () => {
     const asked = own.pause(here, 50_000)
     expect(own.pauseLeft(here)).toBeGreaterThan(40_000)
     expect(own.pauseLeft(there)).toBe(0)
+    const [told, ...others] = own.paused()
+    expect(others).toEqual([])
+    expect(told?.domain).toBe(here)
+    expect(Date.parse(told?.until ?? '')).toBeGreaterThan(Date.now() + 40_000)
     await asked
     expect(await pauseIn(here)).toBeGreaterThan(40_000)
   })
@@ -66,6 +70,7 @@ describe('a pause', () => {
     const own = limits()
     await own.pause(there, 5)
     await vi.waitUntil(() => own.pauseLeft(there) === 0)
+    expect(own.paused()).toEqual([])
     await vi.waitUntil(async () => (await redis.exists(limitKey(there))) === 0)
   })
 

@@ -1,5 +1,6 @@
 import type { Domain } from '@rollcall/roster'
 import { limitKey } from '../keys.ts'
+import type { PausedBackend } from '../processes.ts'
 import type { RedisClient } from '../redis.ts'
 import { loadScripts, scriptRunner } from '../store/scripts.ts'
 import { type Caps, type Demand, domainShares, type Grant, type Later, type Share } from './domain-shares.ts'
@@ -64,6 +65,14 @@ export function backendLimits({ redis, worker, domains, mostWaiting }: BackendLi
       const until = pausedUntil.get(domain)
       return until === undefined ? 0 : Math.max(0, until - performance.now())
     },
+
+    /** The backends that are left alone, and until when, to the second. */
+    paused: (): PausedBackend[] =>
+      [...pausedUntil].flatMap(([domain, until]) => {
+        const left = until - performance.now()
+        if (left <= 0) return []
+        return [{ domain, until: new Date(Math.ceil((Date.now() + left) / 1000) * 1000).toISOString() }]
+      }),
 
     /** Leaves the backend alone, in all workers. A shorter pause does not end a longer one. */
     async pause(domain: Domain, ms: number): Promise<void> {

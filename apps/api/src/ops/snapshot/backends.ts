@@ -1,10 +1,16 @@
 import type { Domain, OpsBackend, OpsTrouble } from '@rollcall/roster'
-import { type HeardProcess, isAlive } from '@rollcall/runtime'
+import { type HeardProcess, isAlive, type RecentFetches } from '@rollcall/runtime'
 import type { Recent } from './recent.ts'
 
-/** A backend fails of which so many of the last fetches failed, and so large a share. */
+/** A backend fails of which so many of the last fetches failed, and so large a share… */
 const FAILING_FETCHES = 5
 const FAILING_SHARE = 0.5
+/** …or a smaller one, as long as they go on failing: what is over ends sooner. */
+const STILL_FAILING_SHARE = 0.1
+const STILL_MS = 8_000
+/** So does one that does not know so many of the last users, and at least half of them: it may be the wrong one, or empty. */
+const UNKNOWN_USERS = 20
+const UNKNOWN_SHARE = 0.5
 
 /** How the backend of each domain does, as the workers see it. */
 export function opsBackends(
@@ -32,25 +38,36 @@ function stateOf(
   const [first] = broken.toSorted((a, b) => (a.since < b.since ? -1 : 1))
   if (first) return { state: 'broken', since: first.since, reason: first.reason }
   if (heldSince !== undefined) return { state: 'held', since: new Date(heldSince).toISOString(), reason: HELD }
-  const failing = failingText(domain, workers)
+  const until = workers
+    .flatMap((worker) => worker.paused ?? [])
+    .flatMap((one) => (one.domain === domain ? [one.until] : []))
+    .toSorted()
+    .at(-1)
+  if (until !== undefined) return { state: 'paused', reason: `It has asked to be left alone until ${until}` }
+  const failing = failingText(workers.flatMap(({ fetches = [] }) => fetches).filter((one) => one.domain === domain))
   if (failing !== null) return { state: 'failing', reason: failing }
   return { state: wasAsked ? 'ok' : 'idle' }
 }
 
 const HELD = 'It gives empty rosters, which are held back until somebody confirms or rejects them'
 
-function failingText(domain: Domain, workers: readonly HeardProcess[]): string | null {
-  const recent = workers.flatMap(({ fetches = [] }) => fetches).filter((one) => one.domain === domain)
-  const all = recent.reduce((sum, one) => sum + one.all, 0)
-  const failed = recent.reduce((sum, one) => sum + one.failed, 0)
-  if (failed < FAILING_FETCHES || failed < all * FAILING_SHARE) return null
-  return `${failed} of the last ${all} fetches failed`
+/** `fetches`: the last ones of the backend, as each worker says. */
+function failingText(fetches: readonly RecentFetches[]): string | null {
+  const sum = (of: (one: RecentFetches) => number) => fetches.reduce((all, one) => all + of(one), 0)
+  const [all, failed, unknown] = [sum((one) => one.all), sum((one) => one.failed), sum((one) => one.unknown ?? 0)]
+  if (unknown >= UNKNOWN_USERS && unknown >= (all - failed) * UNKNOWN_SHARE)
+    return `${unknown} of the last ${all} users are unknown to it`
+  const [latest] = fetches.toSorted((a, b) => (a.sinceFailureMs ?? Infinity) - (b.sinceFailureMs ?? Infinity))
+  const least = (latest?.sinceFailureMs ?? Infinity) <= STILL_MS ? STILL_FAILING_SHARE : FAILING_SHARE
+  if (failed < FAILING_FETCHES || failed < all * least) return null
+  const why = latest?.lastFailure === undefined ? '' : `, the last one with ${latest.lastFailure}`
+  return `${failed} of the last ${all} fetches failed${why}`
 }
 
-/** Sentences on backends that fail and that no worker has given up yet: of those it is told elsewhere. */
+/** Sentences on backends that fail, or have asked for a pause; of those that are given up or held it is told elsewhere. */
 export const failingBackends = (backends: readonly OpsBackend[]): OpsTrouble[] =>
-  backends.flatMap(({ state, domain, reason }) =>
-    state === 'failing'
-      ? [{ text: `The backend of ${domain} does not answer well: ${reason}`, place: { view: 'failures', domain } }]
-      : [],
-  )
+  backends.flatMap(({ state, domain, reason }) => {
+    if (state !== 'failing' && state !== 'paused') return []
+    const how = state === 'failing' ? 'does not answer well' : 'is not asked, so its users wait'
+    return [{ text: `The backend of ${domain} ${how}: ${reason}`, place: { view: 'failures', domain } }]
+  })

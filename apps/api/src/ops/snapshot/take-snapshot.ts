@@ -8,6 +8,7 @@ import { type Recent, recentLook, recentOf } from './recent.ts'
 import { redisLook } from './redis.ts'
 import { steadier } from './steady.ts'
 import { targetsLook } from './targets.ts'
+import { memoryTrouble, waitTroubles } from './wait-troubles.ts'
 
 export interface SnapshotDeps extends HealthDeps {
   /** Id of this api. */
@@ -57,7 +58,14 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
     }
     last.backends = opsBackends(config.domains.keys(), last.heard, facts.held, recent)
     const { isReadable, status, troubles } = healthOf(facts, deps)
-    const found = isReadable ? [...silentProcesses(last.heard), ...failingBackends(last.backends)] : []
+    const found = isReadable
+      ? [
+          ...silentProcesses(last.heard),
+          ...failingBackends(last.backends),
+          ...waitTroubles(last.queues, totals.oldestOpenMs),
+          ...(facts.notWritable ? [] : memoryTrouble(redisNow)),
+        ]
+      : []
     next()
     return {
       at: new Date().toISOString(),

@@ -21,6 +21,7 @@ export const BACKEND_STATES: Record<OpsBackend['state'], { readonly word: string
   failing: { word: 'Failing', tone: 'warn' },
   broken: { word: 'Broken, not asked', tone: 'bad' },
   held: { word: 'Empty rosters held', tone: 'warn' },
+  paused: { word: 'Asked for a pause', tone: 'warn' },
   idle: { word: 'Not asked lately', tone: 'idle' },
 }
 

@@ -1,0 +1,61 @@
+import type { OpsQueue } from '@rollcall/roster'
+import { expect, test } from 'vitest'
+import { memoryTrouble, waitTroubles } from './wait-troubles.ts'
+
+const queue = (shard: number, more: Partial<OpsQueue> = {}): OpsQueue => ({
+  shard,
+  isPaused: false,
+  waiting: 0,
+  active: 0,
+  delayed: 0,
+  prioritized: 3,
+  failed: 0,
+  oldestWaitMs: 15_000,
+  perSecond: 0,
+  globalConcurrency: null,
+  rateLimit: null,
+  ...more,
+})
+const slow = { rateLimit: { max: 1, durationMs: 1_000 } }
+const texts = (...args: Parameters<typeof waitTroubles>) => waitTroubles(...args).map(({ text }) => text)
+
+test('who waits a while in a queue without limits is nothing to speak of', () => {
+  expect(texts([queue(0)], 119_000)).toEqual([])
+})
+
+test('who waits for over two minutes is told of, by the minute', () => {
+  expect(texts([queue(0)], 120_000)).toEqual(['Somebody has waited for over 2 min to be fetched'])
+  expect(texts([queue(0)], 239_000)).toEqual(['Somebody has waited for over 3 min to be fetched'])
+})
+
+test('a limit that users wait for is told of, and leads to the queues', () => {
+  expect(waitTroubles([queue(0, { ...slow, globalConcurrency: 5 })], 15_000)).toEqual([
+    {
+      text: 'The queue is limited by hand (5 at a time, 1 within 1 s): users wait for it',
+      place: { view: 'queues' },
+    },
+  ])
+})
+
+test('a limit that holds up nobody is not', () => {
+  expect(texts([queue(0, { ...slow, oldestWaitMs: 9_000 })], 9_000)).toEqual([])
+  expect(texts([queue(0, { ...slow, isPaused: true })], 15_000)).toEqual([]) // the pause is told of
+})
+
+test('shards of one limit are told of together', () => {
+  const queues = [queue(0, slow), queue(1, slow), queue(2), queue(3, { globalConcurrency: 2 })]
+  expect(texts(queues, 15_000)).toEqual([
+    'The queue of shards 0-1 is limited by hand (1 within 1 s): users wait for it',
+    'The queue of shards 3 is limited by hand (2 at a time): users wait for it',
+  ])
+})
+
+test.each([
+  ['nearly full', { isReachable: true, usedMemoryBytes: 85, maxMemoryBytes: 100 }, /^Redis has filled 85 % of its/],
+  ['half full', { isReachable: true, usedMemoryBytes: 50, maxMemoryBytes: 100 }, null],
+  ['without a bound', { isReachable: true, usedMemoryBytes: 50, maxMemoryBytes: 0 }, null],
+  ['away', { isReachable: false, usedMemoryBytes: 85, maxMemoryBytes: 100 }, null],
+])('a Redis that is %s', (_what, redis, text) => {
+  const told = memoryTrouble({ kind: 'one', ...redis })
+  expect(told).toEqual(text === null ? [] : [{ text: expect.stringMatching(text) }])
+})

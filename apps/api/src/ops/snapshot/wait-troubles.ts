@@ -1,0 +1,48 @@
+import type { OpsQueue, OpsRedis, OpsTrouble } from '@rollcall/roster'
+import { shardList } from '@rollcall/runtime'
+
+/** As in deploy/prometheus/rules.yml: a user waits for too long. */
+const LONG_WAIT_MS = 120_000
+/** A limit that holds up nobody for so long is none to speak of. */
+const LIMITED_WAIT_MS = 10_000
+/** As in deploy/prometheus/rules.yml: Redis is nearly full. */
+const MEMORY_TIGHT = 0.8
+
+/** Sentences on users who wait for long. */
+export function waitTroubles(queues: readonly OpsQueue[], oldestOpenMs: number): OpsTrouble[] {
+  const place = { view: 'queues' } as const
+  const texts = limitedQueues(queues)
+  if (oldestOpenMs >= LONG_WAIT_MS)
+    texts.push(`Somebody has waited for over ${Math.floor(oldestOpenMs / 60_000)} min to be fetched`)
+  return texts.map((text) => ({ text, place }))
+}
+
+/** One for each limit that is set, whatever the number of its shards. */
+function limitedQueues(queues: readonly OpsQueue[]): string[] {
+  const limited = queues.filter(
+    ({ globalConcurrency, rateLimit, isPaused, oldestWaitMs }) =>
+      !isPaused && (globalConcurrency !== null || rateLimit !== null) && oldestWaitMs >= LIMITED_WAIT_MS,
+  )
+  return [...new Set(limited.map(limitsInWords))].map((limits) => {
+    const shards = limited.filter((queue) => limitsInWords(queue) === limits).map(({ shard }) => shard)
+    const which = queues.length === 1 ? 'The queue' : `The queue of shards ${shardList(shards)}`
+    return `${which} is limited by hand (${limits}): users wait for it`
+  })
+}
+
+const limitsInWords = ({ globalConcurrency, rateLimit }: OpsQueue): string =>
+  [
+    globalConcurrency === null ? [] : [`${globalConcurrency} at a time`],
+    rateLimit === null ? [] : [`${rateLimit.max} within ${rateLimit.durationMs / 1000} s`],
+  ]
+    .flat()
+    .join(', ')
+
+/** A sentence on a Redis that will soon take no writes. */
+export function memoryTrouble({ isReachable, usedMemoryBytes = 0, maxMemoryBytes = 0 }: OpsRedis): OpsTrouble[] {
+  const share = maxMemoryBytes === 0 ? 0 : usedMemoryBytes / maxMemoryBytes
+  if (!isReachable || share < MEMORY_TIGHT) return []
+  return [
+    { text: `Redis has filled ${Math.floor(share * 100)} % of its memory (maxmemory); full, it takes no refreshes` },
+  ]
+}
