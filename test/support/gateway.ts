@@ -41,6 +41,16 @@ export async function gatewayWorld() {
       rosters.set(user.jid, roster)
     },
 
+    /** The backend says that he is gone, as a worker has it. */
+    async remove(user: User): Promise<void> {
+      const lock = { jobId: 'job', token: 'token' }
+      await world.redis.set(world.keys.jobLock(lock.jobId), lock.token)
+      const failure = { code: 'user-unknown', message: 'gone' } as const
+      const change = encodeChange(diffRosters(rosters.get(user.jid) ?? EMPTY_ROSTER, EMPTY_ROSTER))
+      await world.store.drop(user, await world.begin(user), failure, change, lock)
+      rosters.delete(user.jid)
+    },
+
     startGateway(targets: readonly TargetConfig[], makeTarget: (config: TargetConfig) => Target): TestGateway {
       const { redis, store } = world
       const id = newProcessId('gateway')

@@ -1,5 +1,12 @@
 import { type BareJid, type ChangedContacts, decodeChange, type User, userFromJid } from '@rollcall/roster'
-import type { Log, LogEntry, SyncRequest, TargetConfig, TargetLog } from '@rollcall/runtime'
+import {
+  type Log,
+  type LogEntry,
+  type SyncRequest,
+  shardOf,
+  type TargetConfig,
+  type TargetLog,
+} from '@rollcall/runtime'
 import type { Deliveries } from './deliveries.ts'
 import type { PlaceInLog } from './place-in-log.ts'
 import { type RedisClock, timeOfEntry } from './redis-clock.ts'
@@ -9,6 +16,8 @@ import { type Ended, type TaskResult, URGENCY } from './tasks.ts'
 export interface BringUsersOptions {
   readonly config: TargetConfig
   readonly shard: number
+  /** How many there are. */
+  readonly shards: number
   readonly changes: Pick<TargetLog, 'answer' | 'settle'>
   readonly deliveries: Pick<Deliveries, 'add'>
   readonly place: Pick<PlaceInLog, 'take' | 'arrived'>
@@ -17,12 +26,16 @@ export interface BringUsersOptions {
 }
 
 /** Why users of a shard are to be brought to a target: each is given to its deliveries, and what came of it is written off. */
-export function bringUsers({ config, shard, changes, deliveries, place, clock, log }: BringUsersOptions) {
+export function bringUsers({ config, shard, shards, changes, deliveries, place, clock, log }: BringUsersOptions) {
   const add = (task: Omit<Parameters<Deliveries['add']>[0], 'ended' | 'attempts' | 'alone'>, ended: Ended): void =>
     deliveries.add({ ...task, ended: [ended], attempts: 0, alone: false })
 
+  /** Others were left here when SHARDS was changed: their rosters are fetched anew, and told of, where they are now. */
+  const isHere = ({ jid }: User): boolean => shardOf(jid, shards) === shard
+
   /** Although no change of him is known. */
   function look(user: User, id: string, compareOnly: boolean, ended: Ended): void {
+    if (!isHere(user)) return ended('arrived')
     add({ user, id, at: clock.now(), version: 0, change: null, urgency: URGENCY.look, compareOnly }, ended)
   }
 
@@ -52,7 +65,7 @@ export function bringUsers({ config, shard, changes, deliveries, place, clock, l
     change(entry: LogEntry): void {
       const user = userFromJid(entry.user)
       place.take(entry.id)
-      if (user.domain !== config.domain) return place.arrived(entry.id)
+      if (user.domain !== config.domain || !isHere(user)) return place.arrived(entry.id)
       const id = `${shard}-${entry.id}`
       const what = { user, id, at: timeOfEntry(entry.id), version: Number(entry.version), change: changeOf(entry) }
       add({ ...what, urgency: URGENCY.change, compareOnly: false }, (result) => {

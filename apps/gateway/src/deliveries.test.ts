@@ -35,7 +35,7 @@ function deliveriesTo(target: Partial<NotifyTarget>, serves: (user: User) => boo
     config: settings,
     target: { kind: 'notify', batchSize: 1, notify: async () => [null], close: async () => {}, ...target },
     ownership: { kind: 'all' },
-    store: { read: async () => null, isUnknown: async () => false },
+    store: { read: async () => null, isGone: async () => false },
     serves,
     owe: async () => {},
     compare: async () => {},

@@ -27,7 +27,7 @@ export interface DeliveriesOptions {
   readonly config: TargetConfig
   readonly target: Target
   readonly ownership: Ownership
-  readonly store: Pick<RosterStore, 'read' | 'isUnknown'>
+  readonly store: Pick<RosterStore, 'read' | 'isGone'>
   /** Whether this gateway serves a user now. */
   readonly serves: (user: User) => boolean
   /** The user is tried again later, whatever becomes of this gateway. */

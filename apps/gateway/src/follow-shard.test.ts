@@ -1,6 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { BareJid } from '@rollcall/roster'
-import { createLog, loadConfig, type Position, type TargetConfig, type TargetLog, targetLog } from '@rollcall/runtime'
+import {
+  createLog,
+  loadConfig,
+  newestChange,
+  type Position,
+  shardOf,
+  type TargetConfig,
+  type TargetLog,
+  targetLog,
+} from '@rollcall/runtime'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { contact, gatewayWorld, userNamed } from '../../../test/support/gateway.ts'
@@ -28,6 +37,8 @@ const [config] = loadConfig({
 
 type Step =
   | { readonly kind: 'change'; readonly user: number }
+  /** The backend says that he is gone. */
+  | { readonly kind: 'remove'; readonly user: number }
   /** One of those that are under way arrives; which, is up to chance. */
   | { readonly kind: 'arrive'; readonly which: number }
   /** The follower reads what there is. */
@@ -39,6 +50,7 @@ type Step =
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('change' as const), user: fc.nat(4) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('remove' as const), user: fc.nat(4) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('arrive' as const), which: fc.nat(9) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('read' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('crash' as const, 'handOver' as const) }) },
@@ -61,6 +73,7 @@ function deliveriesByHand() {
 /** Whether every user has, in the end, been told of in the state that is stored. */
 async function losesNothing(steps: readonly Step[], spoil: (changes: TargetLog) => TargetLog): Promise<boolean> {
   const world = await gatewayWorld()
+  /** How often each user has changed, or was removed. */
   const stored = new Map<BareJid, number>()
   const told = new Map<BareJid, number>()
   const real = targetLog({ redis: world.redis, target: config.name, shard: 0 })
@@ -104,6 +117,13 @@ async function losesNothing(steps: readonly Step[], spoil: (changes: TargetLog) 
         stored.set(user.jid, version)
         return
       }
+      case 'remove': {
+        const user = userNamed(`user${next.user}`)
+        if (!world.rosters.has(user.jid)) return
+        await world.remove(user)
+        stored.set(user.jid, (stored.get(user.jid) ?? 0) + 1)
+        return
+      }
       case 'arrive':
         return arrive(next.which)
       case 'read':
@@ -141,6 +161,47 @@ test('G6: whatever happens in whatever order, every user is told of as he is sto
   )
 }, 120_000)
 
+test('G6: who is removed while the log forgets it, and is not gone through, is found by this', async () => {
+  const storedOnly = (changes: TargetLog): TargetLog => ({
+    ...changes,
+    walkOn: (domain, { goneAfter: _, ...walk }, most) => changes.walkOn(domain, walk, most),
+  })
+  const removed: Step[] = [
+    { kind: 'change', user: 0 },
+    { kind: 'read' },
+    { kind: 'arrive', which: 0 },
+    { kind: 'handOver' },
+    { kind: 'remove', user: 0 },
+    { kind: 'change', user: 1 },
+    { kind: 'trim', kept: 1 },
+  ]
+  expect(await losesNothing(removed, (changes) => changes)).toBe(true)
+  expect(await losesNothing(removed, storedOnly)).toBe(false)
+}, 120_000)
+
+test('G6: who belongs to another shard since SHARDS was changed holds up nobody', async () => {
+  const world = await gatewayWorld()
+  for (let i = 0; i < 10; i++) await world.change(userNamed(`user${i}`), [contact('aaron')])
+  const { underWay, deliveries } = deliveriesByHand()
+  const changes = targetLog({ redis: world.redis, target: config.name, shard: 0 })
+  const hook = { ...config, type: 'webhook' } as TargetConfig
+  await changes.writePosition({ epoch: (await world.redis.get(world.keys.epoch)) ?? '', id: '0-0' })
+  await changes.beginWalk('reconcile')
+  const options = { changes, deliveries, gateway: 'g', pollMs: 1, log, bell: RINGING, shard: 0, shards: 2 }
+  const following = followShard({ ...options, config: hook })
+  await expect.poll(() => underWay.length).toBeGreaterThan(2)
+  expect(underWay.filter(({ user }) => shardOf(user.jid, 2) !== 0)).toEqual([])
+  await expect
+    .poll(async () => {
+      for (const { ended } of underWay.splice(0)) for (const each of ended) each('arrived')
+      const { position, walk } = await changes.delivery()
+      return { walk, isAtEnd: position?.id === (await newestChange(world.redis, 0, '0-0')) }
+    })
+    .toEqual({ walk: null, isAtEnd: true })
+  await following.stop(false)
+  await world.end()
+})
+
 test('G6: a position that is written too far is found by this', async () => {
   const tooFar = (changes: TargetLog): TargetLog => {
     let read: Position | undefined
@@ -172,7 +233,8 @@ test('G6: a position that is written too far is found by this', async () => {
 
 test('all shards together are gone through at the rate of the target', async () => {
   const world = await gatewayWorld()
-  for (let i = 0; i < 250; i++) await world.change(userNamed(`user${i}`), [contact('aaron')])
+  const users = Array.from({ length: 600 }, (_, i) => userNamed(`user${i}`)).filter(({ jid }) => shardOf(jid, 2) === 0)
+  for (const user of users.slice(0, 250)) await world.change(user, [contact('aaron')])
   const told = new Set<BareJid>()
   const { deliveries: byHand } = deliveriesByHand()
   const deliveries: Deliveries = {

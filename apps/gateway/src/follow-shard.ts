@@ -2,6 +2,7 @@ import {
   type Delivery,
   type Followed,
   type Log,
+  numberOfChange,
   redisTrouble,
   type TargetConfig,
   type TargetLog,
@@ -117,7 +118,7 @@ export function followShard(options: FollowOptions): Following {
     return followed.entries.length === MOST_AT_ONCE
   }
 
-  /** A target that is new, or has missed changes, is brought to what is stored: of all users, while it follows what is new. */
+  /** A target that is new, or has missed changes, is brought to what is stored, and those who are gone are: all users, while it follows what is new. */
   async function begin({ kind, position }: Followed): Promise<void> {
     if (kind === 'gap')
       log.warn(
@@ -125,8 +126,15 @@ export function followShard(options: FollowOptions): Following {
         'The change log has lost what a target was not told of: all its users are compared',
       )
     if (kind === 'reset' || (kind === 'new' && config.type === 'webhook')) return place.moveTo(position)
-    await walks.reconcile(position)
+    await walks.reconcile(position, goneToldUpTo(position.epoch, numberOfChange(position.id)))
     place.leapTo(position)
+  }
+
+  /** Of those who are gone, by the number of the change; 0: of nobody, or it is not known, since the log was rolled back. */
+  function goneToldUpTo(epoch: string, end: number): number {
+    const told = place.written()
+    const number = told?.epoch === epoch ? numberOfChange(told.id) : 0
+    return number <= end ? number : 0
   }
 
   /** Writes down how far the target has come, and how it does. */

@@ -12,14 +12,14 @@ export interface ShardWalksOptions {
   readonly shard: number
   /** How many there are. */
   readonly shards: number
-  readonly changes: Pick<TargetLog, 'beginWalk' | 'usersAfter' | 'writeWalk' | 'endWalk' | 'writeDriftAt'>
+  readonly changes: Pick<TargetLog, 'beginWalk' | 'walkOn' | 'writeWalk' | 'endWalk' | 'writeDriftAt'>
   /** Brings one user to the target. */
   readonly look: (user: User, id: string, compareOnly: boolean, ended: Ended) => void
   readonly clock: RedisClock
   readonly log: Log
 }
 
-/** When all stored users of a shard are gone through for a target, one walk at a time: after it missed changes, and for drift. */
+/** When all users of a shard are gone through for a target, one walk at a time: after it missed changes, and for drift. */
 export function shardWalks({ config, shard, shards, changes, look, clock, log }: ShardWalksOptions) {
   let walking: Walking | undefined
   let driftAt = 0
@@ -56,9 +56,10 @@ export function shardWalks({ config, shard, shards, changes, look, clock, log }:
       if (delivery.walk) begin(delivery.walk)
     },
 
-    /** The target goes on behind what it has missed. */
-    async reconcile(position: Position): Promise<void> {
-      begin(await changes.beginWalk('reconcile', position))
+    /** The target goes on behind what it has missed; `goneAfter`: up to where it was told of those who are gone. */
+    async reconcile(position: Position, goneAfter: number): Promise<void> {
+      const left = walking?.at().goneAfter ?? goneAfter // by a walk that this one takes the place of
+      begin(await changes.beginWalk('reconcile', { position, goneAfter: Math.min(goneAfter, left) }))
     },
 
     /** Begins when it is time to. */
@@ -73,7 +74,7 @@ export function shardWalks({ config, shard, shards, changes, look, clock, log }:
     },
 
     isWalking: (): boolean => walking !== undefined,
-    counts: () => ({ drifted, ...(walking && { walked: walking.done() }) }),
+    counts: () => ({ drifted, ...(walking && { walked: walking.at().done }) }),
     stop: (): void => walking?.stop(),
   }
 }

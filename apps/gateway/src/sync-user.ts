@@ -15,7 +15,7 @@ import { type RosterTarget, TargetError } from './targets/target.ts'
 export interface SyncDeps {
   readonly target: RosterTarget
   readonly ownership: Ownership
-  readonly store: Pick<RosterStore, 'read' | 'isUnknown'>
+  readonly store: Pick<RosterStore, 'read' | 'isGone'>
   /** A signal for one request to the target. */
   readonly signal: () => AbortSignal
   /** Whether this gateway still serves the user: one that was stopped for a while must not write what is old by now. */
@@ -44,7 +44,7 @@ export async function syncUser(user: User, compareOnly: boolean, deps: SyncDeps)
   const { target, ownership, signal } = deps
   const desired = await desiredRoster(user, deps)
   if (desired === null) return null
-  const plan = planSync(desired, await target.get(user, signal()), ownership)
+  const plan = planSync(desired, await rosterOnServer(user, desired, deps), ownership)
   if (compareOnly || isEmptyPlan(plan)) return { plan, writes: 0 }
   const onlyIfServed = (): void => {
     if (!deps.serves(user)) throw new LeaseLostError(`${user.jid} is served by another gateway`)
@@ -76,9 +76,19 @@ export async function syncUser(user: User, compareOnly: boolean, deps: SyncDeps)
 const isAboutOneContact = (error: unknown): error is TargetError =>
   error instanceof TargetError && error.scope === 'user' && error.code === 'target-refused' && !error.isTemporary
 
+/** Who has no contacts, and no account there, need not be told of. */
+async function rosterOnServer(user: User, desired: Roster, { target, signal }: SyncDeps): Promise<Roster> {
+  try {
+    return await target.get(user, signal())
+  } catch (error) {
+    if (desired.size === 0 && error instanceof TargetError && error.code === 'target-user-unknown') return EMPTY_ROSTER
+    throw error
+  }
+}
+
 /** A user who is gone has no contacts; one whose roster nobody used for long, and which was dropped, keeps them. */
 async function desiredRoster({ jid }: User, { store }: SyncDeps): Promise<Roster | null> {
   const stored = await store.read(jid)
   if (stored) return readContactsBody(stored.body.toString())
-  return (await store.isUnknown(jid)) ? EMPTY_ROSTER : null
+  return (await store.isGone(jid)) ? EMPTY_ROSTER : null
 }

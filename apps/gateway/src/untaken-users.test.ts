@@ -77,6 +77,19 @@ test('G7: a contact that it does not take keeps back none of the others', async 
     })
 })
 
+test('who has no contacts, and no account there, is told of all the same', async () => {
+  const server = memoryServer()
+  world.startGateway(configured({ server: EJABBERD }), () => server.target())
+  await world.change(john, [contact('aaron')])
+  await expectAllOn(world, server)
+  server.setFault((user) => user && new TargetError('target-user-unknown', 'who?', { scope: 'user' }))
+  await world.remove(john)
+  const changes = targetLog({ redis: world.redis, target: 'server', shard: 0 })
+  await expect
+    .poll(async () => (await changes.attempts(1))[0])
+    .toMatchObject({ version: 2, result: 'arrived', writes: 0 })
+})
+
 test('a user it does not know is told of once, and not tried again', async () => {
   const server = memoryServer()
   server.setFault((user) => user && new TargetError('target-user-unknown', 'who?', { scope: 'user' }))

@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { BareJid, Domain } from '@rollcall/roster'
-import { createLog, type Walk } from '@rollcall/runtime'
+import { createLog, type Walk, type WalkPage } from '@rollcall/runtime'
 import { expect, test } from 'vitest'
 import { startWalk } from './walk-users.ts'
 
 const walk: Walk = { id: 'w', kind: 'reconcile', after: '', done: 0 }
-const john = { name: 'john', user: 'john@example.org' as BareJid }
+const john: WalkPage = { users: ['john@example.org' as BareJid], behind: { ...walk, after: 'john', done: 1 } }
 
 test('a walk ends although Redis was away in each of its steps', async () => {
   const calls: string[] = []
@@ -19,9 +19,9 @@ test('a walk ends although Redis was away in each of its steps', async () => {
       domain: 'example.org' as Domain,
       perSecond: 1_000,
       changes: {
-        usersAfter: async (_, after) => {
-          awayOnce('usersAfter')
-          return after === '' ? [john] : []
+        walkOn: async (_, { after }) => {
+          awayOnce('walkOn')
+          return after === '' ? john : null
         },
         writeWalk: async () => {
           awayOnce('writeWalk')
@@ -43,7 +43,7 @@ test('users whom this gateway does not serve any longer are not gone through ove
     walk,
     domain: 'example.org' as Domain,
     perSecond: 100_000,
-    changes: { usersAfter: async () => [john], writeWalk: async () => 1, endWalk: async () => {} },
+    changes: { walkOn: async () => john, writeWalk: async () => 1, endWalk: async () => {} },
     bring: (_, ended) => {
       brought++
       ended(false)

@@ -12,7 +12,7 @@ export interface WalkOptions {
   readonly walk: Walk
   readonly domain: Domain
   readonly perSecond: number
-  readonly changes: Pick<TargetLog, 'usersAfter' | 'writeWalk' | 'endWalk'>
+  readonly changes: Pick<TargetLog, 'walkOn' | 'writeWalk' | 'endWalk'>
   /** Brings one user to the target; `ended` is told whether it was this gateway that did. */
   readonly bring: (user: User, ended: (isDone: boolean) => void) => void
   readonly onEnd: () => void
@@ -20,43 +20,42 @@ export interface WalkOptions {
 }
 
 export interface Walking {
-  /** Users gone through. */
-  done(): number
+  /** How far it has come. */
+  at(): Walk
   stop(): void
 }
 
 /**
- * Goes through all stored users of a domain in a shard, so many a second, and writes down how far it has come: a gateway that
- * takes over goes on there.
+ * Goes through the users of a domain in a shard, so many a second, and writes down how far it has come: a gateway that takes
+ * over goes on there.
  */
 export function startWalk({ walk, domain, perSecond, changes, bring, onEnd, log }: WalkOptions): Walking {
   const stopped = new AbortController()
   const insistently = insistence({
     signal: stopped.signal,
     onTrouble: (error) =>
-      log.warn({ reason: redisTrouble(error) }, 'Stored users could not be gone through; it is tried again'),
+      log.warn({ reason: redisTrouble(error) }, 'Users could not be gone through; it is tried again'),
   })
   let at = walk
   const bringAll = (users: readonly User[]): Promise<boolean[]> =>
     Promise.all(users.map((user) => new Promise<boolean>((resolve) => bring(user, resolve))))
 
   async function nextPage(): Promise<boolean> {
-    const earliest = performance.now() + (PAGE / perSecond) * 1000
-    const found = await changes.usersAfter(domain, at.after, PAGE)
-    const last = found.at(-1)
-    if (!last) {
+    const page = await changes.walkOn(domain, at, PAGE)
+    if (!page) {
       await changes.endWalk(at)
       return false
     }
-    const brought = await bringAll(found.map(({ user }) => userFromJid(user)))
+    const earliest = performance.now() + (page.users.length / perSecond) * 1000
+    const brought = await bringAll(page.users.map(userFromJid))
     if (stopped.signal.aborted) return true
     if (brought.includes(false)) {
       await rest(LOST_MS)
       return true
     }
-    at = { ...at, after: last.name, done: at.done + found.length }
+    at = page.behind
     await changes.writeWalk(at)
-    const left = found.length < PAGE ? 0 : earliest - performance.now()
+    const left = earliest - performance.now()
     if (left > 0) await rest(left)
     return true
   }
@@ -70,7 +69,7 @@ export function startWalk({ walk, domain, perSecond, changes, bring, onEnd, log 
       return
     }
   }
-  run().catch((error: unknown) => log.error({ err: error }, 'Going through stored users failed'))
+  run().catch((error: unknown) => log.error({ err: error }, 'Going through users failed'))
 
-  return { done: () => at.done, stop: () => stopped.abort() }
+  return { at: () => at, stop: () => stopped.abort() }
 }

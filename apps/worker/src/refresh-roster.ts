@@ -87,7 +87,7 @@ async function storedBody(user: User, fetch: Fetch, store: RefreshDeps['store'])
   return stored ? stored.body.toString() : EMPTY_BODY
 }
 
-/** The roster goes with its user, and whoever was told of its contacts is told that they are no more. */
+/** The roster goes with its user, and whoever was ever told of its contacts is told that they are no more. */
 async function gone(
   user: User,
   fetch: Fetch,
@@ -95,10 +95,16 @@ async function gone(
   attempt: Attempt,
   deps: RefreshDeps,
 ): Promise<Outcome> {
-  if (fetch.etag === undefined)
-    return failed(user, fetch, { kind: 'failed', code, message, retry: 'never' }, attempt, deps)
+  const wasStored = fetch.etag !== undefined || fetch.dropped
+  if (!wasStored) return failed(user, fetch, { kind: 'failed', code, message, retry: 'never' }, attempt, deps)
   const diff = diffBodies(await storedBody(user, fetch, deps.store), writeContacts(EMPTY_ROSTER))
-  const written = await deps.store.drop(user, fetch, { code, message }, encodeChange(diff), attempt.lock)
+  const written = await deps.store.drop(
+    user,
+    fetch,
+    { code, message },
+    encodeChange(diff, !fetch.dropped),
+    attempt.lock,
+  )
   if (written === 'held' || written === 'tripped') return heldBack(user, fetch, written, attempt, deps)
   if (written === 'ok') deps.onSettled(user, code, fetch.askedAt)
   return { kind: 'gone', written }

@@ -1,5 +1,6 @@
 -- commit.lua (after settle.lua; after emptied.lua too when it is guarded): stores a roster that differs from the stored one.
--- KEYS  1 user   2 roster   3 open   4 epoch   5 failed   6 stored   7 names   8 changes   9 emptied, when it is guarded
+-- KEYS  1 user   2 roster   3 open   4 epoch   5 failed   6 stored   7 names   8 changes   9 gone
+--       10 emptied, when it is guarded
 -- ARGV  1 bare JID   2 generation   3 fence   4 nonce   5 prefix of the settled channels   6 source etag   7 source hash
 --       8 body   9 etag of the body   10 number of contacts   11 the change as JSON   12 length of the change log
 --       13 name to find the user by
@@ -14,9 +15,9 @@ local user, superseded = latestBegun(KEYS, ARGV)
 if not user then
   return superseded
 end
-if KEYS[9] then
+if KEYS[10] then
   local empties = ARGV[10] == '0' and number(redis.call('HGET', KEYS[2], 'contacts')) > 0
-  local held = holdsBack(KEYS[9], ARGV[14], empties, ARGV[15], ARGV[16], ARGV[17])
+  local held = holdsBack(KEYS[10], ARGV[14], empties, ARGV[15], ARGV[16], ARGV[17])
   if held then
     return held
   end
@@ -31,6 +32,7 @@ redis.call('HSET', KEYS[2], 'body', ARGV[8], 'etag', ARGV[9], 'state', stateOf(u
   'sourceEtag', ARGV[6], 'sourceHash', ARGV[7])
 if redis.call('ZADD', KEYS[6], now, jid) == 1 then
   redis.call('ZADD', KEYS[7], '0', ARGV[13])
+  redis.call('ZREM', KEYS[9], jid)
 end
 settle(user, KEYS, ARGV[5], jid, 'fetched', text(user.fetched), 'version', version, 'change', change)
 return 'ok'

@@ -1,11 +1,13 @@
 -- drop.lua (after settle.lua and emptied.lua): the backend said that the user is gone (410), and so goes the stored roster.
 -- KEYS  1 user   2 roster   3 open   4 epoch   5 failed   6 the job's lock   7 stored   8 names   9 used   10 changes
---       11 emptied, or none
+--       11 gone   12 emptied, or none
 -- ARGV  1 bare JID   2 generation   3 fence   4 nonce   5 prefix of the settled channels   6 the lock's token
 --       7 code   8 message   9 the change as JSON   10 length of the change log   11 name to find the user by
---       with key 11: 12 to 15 as 14 to 17 of commit
+--       with key 12: 12 to 15 as 14 to 17 of commit
 -- Returns 'ok' | 'lock-lost', as fail has it | 'superseded' | 'superseded-open' | 'held' | 'tripped', as commit has them.
--- Drop, change and settled land together or not at all. G2: as in commit, a write. G6: targets learn of it. A backend that
+-- Drop, change and settled land together or not at all. G2: as in commit, a write. G6: targets learn of it, also of one whose
+-- roster was dropped before since nobody used it, which they still have; and he stays in `gone` until he is back, by the
+-- id of that change (ms * 1000 + number), for targets that are away for longer than the change log reaches. A backend that
 -- has lost its data may say so of everybody: the guard holds here as well. Nobody is left to repair; the counters stay, and
 -- a user who comes back goes on with them.
 
@@ -17,20 +19,25 @@ local user, superseded = latestBegun(KEYS, ARGV)
 if not user then
   return superseded
 end
-if KEYS[11] then
-  local empties = number(redis.call('HGET', KEYS[2], 'contacts')) > 0
-  local held = holdsBack(KEYS[11], ARGV[12], empties, ARGV[13], ARGV[14], ARGV[15])
+local jid = ARGV[1]
+local contacts = redis.call('HGET', KEYS[2], 'contacts')
+local isNews = contacts or user.version > 0 and not redis.call('ZSCORE', KEYS[11], jid)
+if KEYS[12] then
+  local empties = isNews and contacts ~= '0'
+  local held = holdsBack(KEYS[12], ARGV[12], empties, ARGV[13], ARGV[14], ARGV[15])
   if held then
     return held
   end
 end
-local jid = ARGV[1]
 user.fetched = number(fetched) -- this fetch brought no roster
 user.failed = math.max(user.failed, tonumber(ARGV[2]))
-if redis.call('UNLINK', KEYS[2]) == 1 then
+if isNews then
+  redis.call('UNLINK', KEYS[2])
   user.version = user.version + 1
   user.change = redis.call('XADD', KEYS[10], 'MAXLEN', '~', ARGV[10], '*', 'user', jid, 'version', text(user.version),
     'diff', ARGV[9], 'prev', user.change)
+  local ms, n = string.match(user.change, '(%d+)-(%d+)')
+  redis.call('ZADD', KEYS[11], text(ms * 1000 + math.min(n, 999)), jid)
   redis.call('ZREM', KEYS[7], jid)
   redis.call('ZREM', KEYS[8], ARGV[11])
   redis.call('ZREM', KEYS[9], jid)

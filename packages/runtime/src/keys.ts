@@ -25,6 +25,8 @@ export interface ShardKeys {
   readonly sweep: string
   /** Users with a stored roster, by when they were last read or named in a notice. */
   readonly used: string
+  /** Users whom the backend said to be gone, by the change that told of it. */
+  readonly gone: string
   /** When the shard was last looked through for old and unused rosters, and how far. */
   readonly upkeep: string
   /** Refreshes recorded in the shard whose users have not all been asked for. */
@@ -132,6 +134,7 @@ export function shardKeys(shard: number): ShardKeys {
     epoch: `${prefix}:epoch`,
     sweep: `${prefix}:sweep`,
     used: `${prefix}:used`,
+    gone: `${prefix}:gone`,
     upkeep: `${prefix}:upkeep`,
     accepting: `${prefix}:accepting`,
     refreshes: `${prefix}:refreshes`,

@@ -183,6 +183,12 @@ export const mutants: readonly Mutant[] = [
     [['drop', "redis.call('XADD', KEYS[10]", "redis.call('XADD', KEYS[10] .. ':elsewhere'"]],
   ),
   mutant(
+    'a removal that nobody remembers',
+    ['G6'],
+    [['drop', "redis.call('ZADD', KEYS[11]", "redis.call('ZADD', KEYS[11] .. ':elsewhere'"]],
+  ),
+  mutant('a user who is gone for ever', ['G6'], [['commit', "redis.call('ZREM', KEYS[9], jid)", '']]),
+  mutant(
     'an unused roster that is dropped behind the back of a fetch',
     ['G4'],
     [['unused', "redis.call('HINCRBY', KEYS[1] .. jid, 'fence', 1)", '']],

@@ -104,12 +104,14 @@ async function checkAtRest({ truth, store, redis }: World, { poisoned }: Scenari
     const replayed = logged.get(jid)
     if (dropped === 'gone' && replayed && replayed.size > 0)
       truth.violated('G6', `${jid} is gone, but the changes lead to ${toContactsBody(replayed)}`)
+    if ((await store.isGone(jid)) !== (dropped === 'gone'))
+      truth.violated('G6', `${jid} is ${dropped === 'gone' ? '' : 'not '}gone, and is kept as if not so`)
     if (body !== (replayed && !dropped ? toContactsBody(replayed) : null))
       truth.violated('G6', `the changes of ${jid} do not lead to its roster ${body}`)
   }
 }
 
-/** A change that says only how much it is has to be read as a whole. */
+/** A change that says only how much it is has to be read as a whole; one that no commit made empties the roster. */
 async function replayedChanges(redis: Redis, { users, of, violated }: World['truth']): Promise<Map<BareJid, Roster>> {
   const rosters = new Map<BareJid, Roster>()
   const versions = new Map<BareJid, number>(users.map((jid) => [jid, 0]))
@@ -120,7 +122,8 @@ async function replayedChanges(redis: Redis, { users, of, violated }: World['tru
     if (change.version !== (before ?? Number.NaN) + 1)
       violated('G6', `${user} goes from version ${before} to ${version}`)
     versions.set(change.user, change.version)
-    const whole = change.truncated && rosterOf(of(change.user).serials.get(change.version) ?? 0)
+    const serial = of(change.user).serials.get(change.version)
+    const whole = change.truncated && (serial === undefined ? EMPTY_ROSTER : rosterOf(serial))
     rosters.set(change.user, whole || applyDiff(rosters.get(change.user) ?? EMPTY_ROSTER, change))
   }
   return rosters

@@ -159,6 +159,8 @@ function beginnings(users: number): fc.Arbitrary<Command[]> {
     [ask, ...fetched, forget, ask, ...fetched],
     // A user is gone, for a worker that others overtake or that has lost its job.
     [ask, ...fetched, ask, ...gone, overtaken],
+    [ask, ...fetched, ask, ...gone, ask, ...fetched],
+    [ask, ...fetched, forget, ask, ...gone, ask, ...gone],
     [ask, ...fetched, ask, go, overtaken, other, go, { ...other, pick: PICK.gone }, go, go, other],
     // Redis loses its data when a backend has answered.
     [ask, go, go, go, { do: 'flush' }, ask],

@@ -137,7 +137,7 @@ export function truth(users: readonly BareJid[], maxStarts: number, watched: rea
       const its = of(fetch.user)
       const before = its.stored
       checkOrder(fetch, before)
-      if (before && !its.dropped) its.commits++
+      if (before && its.dropped !== 'gone') its.commits++
       its.stored = { ...fetch, generation: before?.generation ?? 0 } // it brought no roster
       its.dropped = 'gone'
       its.leftAlone = false

@@ -9,6 +9,7 @@ import {
   type TargetConfig,
   type TargetState,
   targetLog,
+  type Walk,
 } from '@rollcall/runtime'
 import Table from 'cli-table3'
 import type { SyncAnswer } from '../sync-answer.ts'
@@ -20,7 +21,7 @@ export const HELP = `npm run targets: who is told of changes, and how that goes
   npm run targets -- sync john --target prosody     brings john's roster to a target now
   npm run targets -- sync john --target prosody --dry-run
                                                     says what would be written, and writes nothing
-  npm run targets -- sync --all --target prosody    all stored users of its domain; also with --dry-run
+  npm run targets -- sync --all --target prosody    all users of its domain; also with --dry-run
   npm run targets -- attempts hook                  what came of the last attempts, the newest first
   npm run targets -- enable hook                    a target that was disabled is told of changes again
 
@@ -61,7 +62,7 @@ export async function targetsCommand(argv: readonly string[], deps: CommandDeps)
   if (command !== 'sync') throw new CommandError(`There is no command ${command}: use list, sync, attempts or enable`)
   const target = await targetNamed(values.target, deps)
   if ((name === undefined) === (values.all !== true))
-    throw new CommandError('Name a user, or write --all for all stored users')
+    throw new CommandError('Name a user, or write --all for all users')
   const dryRun = values['dry-run'] === true
   return name === undefined ? syncAll(target, dryRun, deps) : syncOne(name, target, dryRun, deps)
 }
@@ -145,25 +146,22 @@ async function syncOne(text: string, target: TargetConfig, dryRun: boolean, deps
   return show(answers, dryRun, deps)
 }
 
+/** Those who are gone, and those who are stored. */
+const EVERYBODY: Walk = { id: '', kind: 'reconcile', goneAfter: 0, after: '', done: 0 }
+
 async function syncAll(target: TargetConfig, dryRun: boolean, deps: CommandDeps): Promise<0 | 1> {
   const all = new Map<BareJid, SyncAnswer | null>()
   for (const shard of shardsOf(deps)) {
     const changes = logOf(target, shard, deps)
-    let after = ''
+    let walk: Walk = EVERYBODY
     for (;;) {
-      const page = await changes.usersAfter(target.domain, after, PAGE)
-      const last = page.at(-1)
-      if (!last) break
-      for (const [jid, answer] of await ask(
-        page.map(({ user }) => user),
-        target,
-        dryRun,
-        deps,
-      )) {
+      const page = await changes.walkOn(target.domain, walk, PAGE)
+      if (!page) break
+      for (const [jid, answer] of await ask(page.users, target, dryRun, deps)) {
         if (needsShowing(answer)) all.set(jid, answer)
       }
-      after = last.name
-      deps.progress(`▸ shard ${shard}: up to ${last.user}`)
+      walk = page.behind
+      deps.progress(`▸ shard ${shard}: ${walk.done.toLocaleString('en')} users`)
     }
   }
   return show(all, dryRun, deps)

@@ -178,7 +178,14 @@ export function rosterStore(options: RosterStoreOptions) {
       const guarded = guard.commit(domain, roster.contacts)
       return (await run(
         guarded ? 'guarded-commit' : 'commit',
-        [...settlingKeys(keys, jid), keys.stored, keys.names, keys.changes, ...(guarded ? [keys.emptied] : [])],
+        [
+          ...settlingKeys(keys, jid),
+          keys.stored,
+          keys.names,
+          keys.changes,
+          keys.gone,
+          ...(guarded ? [keys.emptied] : []),
+        ],
         [
           ...writeArgs(jid, fetch, keys.settledPrefix, roster.source),
           roster.body,
@@ -222,7 +229,8 @@ export function rosterStore(options: RosterStoreOptions) {
     },
 
     /**
-     * The user is gone: the stored roster is dropped, of which `change` tells, and he settles as failed. A write as
+     * The user is gone: the stored roster is dropped, of which `change` tells, and he settles as failed; he is gone until he
+     * has a roster again. A write as
      * `commit`, and the end of a job as `fail`, whose lock has to be held.
      */
     async drop(
@@ -244,6 +252,7 @@ export function rosterStore(options: RosterStoreOptions) {
           keys.names,
           keys.used,
           keys.changes,
+          keys.gone,
           ...(guarded ? [keys.emptied] : []),
         ],
         [
@@ -300,9 +309,9 @@ export function rosterStore(options: RosterStoreOptions) {
       return { epoch, states: rows.map(stateOf) }
     },
 
-    /** Whether the backend does not know the user, as it last said. */
-    async isUnknown(jid: BareJid): Promise<boolean> {
-      return (await redis.hget(keysOf(jid).user(jid), 'code')) === ('user-unknown' satisfies FailureCode)
+    /** Whether the backend has said that the user is gone, and has not given a roster since. */
+    async isGone(jid: BareJid): Promise<boolean> {
+      return (await redis.zscore(keysOf(jid).gone, jid)) !== null
     },
 
     /** Users of a shard that have been open for longer than `graceMs`, unless another process looked within `intervalMs`. */

@@ -1,10 +1,10 @@
-import type { BareJid, Domain } from '@rollcall/roster'
+import type { BareJid } from '@rollcall/roster'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { freshRedisUrl } from '../../../../test/support/fresh-redis.ts'
 import { deliveryKeys, shardKeys } from '../keys.ts'
-import { nameOf } from '../store/names.ts'
-import { type Position, targetLog } from './target-log.ts'
+import type { Position } from './position.ts'
+import { targetLog } from './target-log.ts'
 
 let redis: Redis
 beforeEach(async () => {
@@ -134,39 +134,6 @@ describe('the lease', () => {
   test('ends by itself', async () => {
     await logOf(0).hold('a', 50)
     await expect.poll(() => logOf(0).hold('b', 60_000)).toBe(true)
-  })
-})
-
-describe('a walk', () => {
-  const domain = 'example.org' as Domain
-  const users = async (after: string, most: number) =>
-    (await logOf(0).usersAfter(domain, after, most)).map(({ user }) => user)
-
-  test('goes through the stored users of a domain, each once', async () => {
-    const add = (of: string, name: string) => redis.zadd(shardKeys(0).names, 0, nameOf(of as Domain, name))
-    for (const name of ['c', 'a', 'b']) await add('example.org', name)
-    await add('example.com', 'd')
-    await add('example.org.uk', 'e')
-    const [first] = await logOf(0).usersAfter(domain, '', 1)
-    expect(first?.user).toBe('a@example.org')
-    expect(await users(first?.name ?? '', 10)).toEqual(['b@example.org', 'c@example.org'])
-    expect(await users('c', 10)).toEqual([])
-  })
-
-  test('begins together with the position behind what was missed, and survives', async () => {
-    const walk = await logOf(0).beginWalk('reconcile', at('9-0'))
-    expect(await logOf(0).delivery()).toMatchObject({ position: at('9-0'), walk })
-    await logOf(0).writeWalk({ ...walk, after: 'john', done: 3 })
-    expect((await logOf(0).delivery()).walk).toEqual({ ...walk, after: 'john', done: 3 })
-  })
-
-  test('that ends leaves another one that has begun meanwhile', async () => {
-    const earlier = await logOf(0).beginWalk('drift')
-    const later = await logOf(0).beginWalk('reconcile')
-    await logOf(0).endWalk(earlier)
-    expect((await logOf(0).delivery()).walk).toEqual(later)
-    await logOf(0).endWalk(later)
-    expect((await logOf(0).delivery()).walk).toBe(null)
   })
 })
 

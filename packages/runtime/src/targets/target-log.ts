@@ -1,20 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { BareJid, type Domain, TargetFailureCode } from '@rollcall/roster'
+import { BareJid, TargetFailureCode } from '@rollcall/roster'
 import { z } from 'zod'
 import { deliveryKeys, shardKeys } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
 import { entryOf, type LogEntry } from '../store/log-entry.ts'
-import { nameOf, userOfName } from '../store/names.ts'
 import { loadScripts, type Scripts, scriptRunner } from '../store/scripts.ts'
+import type { Position } from './position.ts'
 import { TargetState } from './target-state.ts'
-
-/** Up to where a target has been told, in the change log of one shard. */
-export interface Position {
-  /** Of the Redis whose log it is. */
-  readonly epoch: string
-  /** Id of the last entry before which everything has arrived, itself included. */
-  readonly id: string
-}
+import { targetWalks, Walk } from './target-walks.ts'
 
 export interface Followed {
   /** Epoch milliseconds by the clock of Redis. */
@@ -35,22 +27,6 @@ export const SyncRequest = z.object({
   dryRun: z.boolean(),
 })
 export type SyncRequest = z.infer<typeof SyncRequest>
-
-/** All stored users of the domain are gone through, from the first to the last by name. */
-export interface Walk {
-  readonly id: string
-  /** `reconcile`: changes were missed. `drift`: whether somebody else has changed rosters on the server. */
-  readonly kind: 'reconcile' | 'drift'
-  /** The last one who has been brought to the target; '' at the beginning. */
-  readonly after: string
-  readonly done: number
-}
-const Walk = z.object({
-  id: z.string(),
-  kind: z.enum(['reconcile', 'drift']),
-  after: z.string(),
-  done: z.int(),
-}) satisfies z.ZodType<Walk>
 
 /** What survives a gateway: how far a target has come in a shard. */
 export interface Delivery {
@@ -102,7 +78,7 @@ export type TargetLog = ReturnType<typeof targetLog>
 /** The change log of one shard, and how far one target has come in it. */
 export function targetLog({ redis, target, shard, scripts = loadScripts(redis.isCluster) }: TargetLogOptions) {
   const run = scriptRunner(redis, scripts)
-  const { epoch, changes, names } = shardKeys(shard)
+  const { epoch, changes, gone, names } = shardKeys(shard)
   const keys = deliveryKeys(shard, target)
   const write = (fields: Record<string, string | number>) => redis.hset(keys.delivery, fields)
 
@@ -147,18 +123,7 @@ export function targetLog({ redis, target, shard, scripts = loadScripts(redis.is
      * and a repeat is harmless.
      */
     writePosition: ({ epoch: of, id }: Position) => write({ position: `${of} ${id}` }),
-    /** Together with the position behind the gap: the one without the other would lose changes. */
-    beginWalk: async (kind: Walk['kind'], position?: Position): Promise<Walk> => {
-      const walk: Walk = { id: randomUUID(), kind, after: '', done: 0 }
-      await write({ walk: JSON.stringify(walk), ...(position && { position: `${position.epoch} ${position.id}` }) })
-      return walk
-    },
-    writeWalk: (walk: Walk) => write({ walk: JSON.stringify(walk) }),
-    /** Ends a walk, unless another one has begun meanwhile. */
-    async endWalk(walk: Walk): Promise<void> {
-      const text = await redis.hget(keys.delivery, 'walk')
-      if (text !== null && Walk.parse(JSON.parse(text)).id === walk.id) await redis.hdel(keys.delivery, 'walk')
-    },
+    ...targetWalks({ redis, delivery: keys.delivery, keys: { gone, names } }),
     writeDriftAt: (ms: number) => write({ driftAt: ms }),
     writeFailingSince: (ms: number) => write({ failingSince: ms }),
     disable: () => write({ disabled: 1 }),
@@ -168,20 +133,6 @@ export function targetLog({ redis, target, shard, scripts = loadScripts(redis.is
     owe: (user: BareJid, now: number) => redis.zadd(keys.owed, now + OWED_RETRY_MS, user),
     settle: (user: BareJid) => redis.zrem(keys.owed, user),
     countOwed: () => redis.zcard(keys.owed),
-
-    /** Stored users of a domain in the order of their names, after the one named. */
-    async usersAfter(domain: Domain, after: string, most: number): Promise<{ name: string; user: BareJid }[]> {
-      const from = `(${nameOf(domain, after)}`
-      const found = await redis.zrangebylex(
-        names,
-        after === '' ? `[${nameOf(domain, '')}` : from,
-        `(${domain}\x01`,
-        'LIMIT',
-        0,
-        most,
-      )
-      return found.map(userOfName)
-    },
 
     /** Asks for users to be brought to the target; whoever holds its lease does. */
     ask: (requests: readonly SyncRequest[]) =>
