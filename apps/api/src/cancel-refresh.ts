@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { OpsPart } from '@rollcall/roster'
+import type { BareJid, OpsPart } from '@rollcall/roster'
 import { PRIORITY, type RefreshQueue, type RosterStore } from '@rollcall/runtime'
 import { CANCELLED } from './refresh-progress.ts'
 import type { RefreshChunk, RefreshHeader, RefreshRecords } from './refresh-records.ts'
@@ -11,6 +11,8 @@ export interface CancelDeps {
 
 /** Users cancelled by one call: a second's work or two. */
 const USERS_PER_CALL = 10_000
+/** One takes Redis 12 µs, and nobody else is served meanwhile. */
+const USERS_AT_ONCE = 100
 /** Whoever takes a refresh in looks between two chunks of users whether it was cancelled. */
 const STOPS_WITHIN_MS = 2_000
 const LOOK_EVERY_MS = 50
@@ -47,12 +49,24 @@ async function untilStopped(id: string, records: RefreshRecords): Promise<boolea
 }
 
 /** Returns how many have settled by it. */
-export async function cancelChunk(
-  { shard, users, requested }: RefreshChunk,
+export async function cancelChunk({ shard, users, requested }: RefreshChunk, deps: CancelDeps): Promise<number> {
+  if (!requested) return 0
+  const { epoch, generations } = requested
+  let cancelled = 0
+  for (let i = 0; i < users.length; i += USERS_AT_ONCE) {
+    const end = i + USERS_AT_ONCE
+    cancelled += await cancelUsers(shard, users.slice(i, end), { epoch, generations: generations.slice(i, end) }, deps)
+  }
+  return cancelled
+}
+
+async function cancelUsers(
+  shard: number,
+  users: readonly BareJid[],
+  asked: { readonly epoch: string; readonly generations: readonly number[] },
   { store, queue }: CancelDeps,
 ): Promise<number> {
-  if (!requested) return 0
-  const { cancelled, closed } = await store.cancel(shard, users, requested, CANCELLED)
+  const { cancelled, closed } = await store.cancel(shard, users, asked, CANCELLED)
   if (closed.length === 0) return cancelled
   await queue.withdraw(closed)
   // Who was asked for since may have had no other job than the one that is gone now.
