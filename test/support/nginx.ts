@@ -64,9 +64,7 @@ http {
 /** As it stands in deploy/nginx, but for the ports. */
 async function deployed(listen: number, [first, second]: readonly [number, number]): Promise<string> {
   const text = await readFile(join(repositoryRoot, 'deploy/nginx/rollcall.conf'), 'utf8')
-  return replaceOnce(
-    replaceOnce(replaceOnce(text, 'listen 80;', `listen 127.0.0.1:${listen};`), '127.0.0.1:8080', `127.0.0.1:${first}`),
-    '127.0.0.1:8081',
-    `127.0.0.1:${second}`,
-  )
+  return replaceOnce(text, 'listen 80;', `listen 127.0.0.1:${listen};`)
+    .replaceAll('127.0.0.1:8080', `127.0.0.1:${first}`)
+    .replaceAll('127.0.0.1:8081', `127.0.0.1:${second}`)
 }

@@ -64,6 +64,10 @@ export function knownTokens({ configured, redis, log }: KnownTokensOptions): Kno
     const found = await redis.hget(TOKENS_KEY, EDITION)
     const mayHaveChanged = found === null || found !== edition // null: something ended, and nothing could be written
     if (mayHaveChanged) await readAll()
+    tell(mayHaveChanged)
+  }
+
+  function tell(mayHaveChanged: boolean): void {
     for (const listener of listeners) listener(mayHaveChanged)
   }
 
@@ -109,8 +113,7 @@ export function knownTokens({ configured, redis, log }: KnownTokensOptions): Kno
     },
     look,
     async tellOfChange() {
-      await newEdition()
-      await look()
+      await newEdition().finally(() => tell(true)) // a session that is known here alone ends all the same
     },
     onLook: (listener) => void listeners.add(listener),
     close: () => clearInterval(timer),

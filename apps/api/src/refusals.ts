@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { printable, refusal } from '@rollcall/roster'
-import type { Log } from '@rollcall/runtime'
+import { type Log, redisTrouble } from '@rollcall/runtime'
 import type { ApiNumbers } from './api-numbers.ts'
 import { type Headers, sendJson, sendProblem } from './json-response.ts'
 
@@ -23,6 +23,12 @@ export const REDIS_AWAY: Refusal = {
   message: 'Redis is not reachable or takes no writes; try again',
   headers: RETRY_SOON,
 }
+
+/** The same with what Redis itself says, for people: that it is full, or a replica. */
+export const redisRefusal = (error: unknown): Refusal => ({
+  ...REDIS_AWAY,
+  message: `Redis cannot do that now: ${redisTrouble(error)}`,
+})
 
 export const BAD_PATH = 'The path has a % that is not followed by two hexadecimal digits of UTF-8'
 

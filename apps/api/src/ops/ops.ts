@@ -1,7 +1,7 @@
 import { isRedisTrouble, type Log, type Tracing } from '@rollcall/runtime'
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express'
 import { sendJson } from '../json-response.ts'
-import { BAD_PATH, OUR_FAULT, REDIS_AWAY, type Refuse } from '../refusals.ts'
+import { BAD_PATH, OUR_FAULT, type Refuse, redisRefusal } from '../refusals.ts'
 import type { AuditLog, AuditResult } from './audit.ts'
 import { insistOnOwnPage } from './own-page.ts'
 import { queryOf } from './query.ts'
@@ -115,7 +115,7 @@ function onError(refuse: Refuse, log: Log): ErrorRequestHandler {
       const { status, message, title } = error
       return refuse(request, response, { status, message, headers, ...by, ...(title !== undefined && { title }) })
     }
-    if (isRedisTrouble(error)) return refuse(request, response, { ...REDIS_AWAY, ...by })
+    if (isRedisTrouble(error)) return refuse(request, response, { ...redisRefusal(error), ...by })
     const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
     if (status < 500)
       return refuse(request, response, {

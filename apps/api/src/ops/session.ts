@@ -1,4 +1,5 @@
 import { type Domain, OpsLogin, type OpsSession } from '@rollcall/roster'
+import { isRedisTrouble, redisTrouble } from '@rollcall/runtime'
 import express, { type Router } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import { sendJson } from '../json-response.ts'
@@ -53,7 +54,7 @@ export function sessionRouter(deps: SessionDeps): Router {
     insistOnOwnPage(request, { mayBeSilent: true }) // nobody is to be logged in as somebody else by a page of theirs
     const { id, session } = await logIn(request.body, deps)
     const before = sessionIdIn(request)
-    if (before !== undefined) await sessions.end(before)
+    if (before !== undefined) await sessions.end(before).catch(unlessRedisTrouble) // it ends by itself, then
     giveSessionId(id, request, response)
     const operator = operatorIn(session)
     await audit.record({ who: operator.name, action: 'log-in', what: session.token.id, result: 'done' })
@@ -63,10 +64,23 @@ export function sessionRouter(deps: SessionDeps): Router {
     insistOnOwnPage(request, { mayBeSilent: false })
     const id = sessionIdIn(request)
     giveSessionId(null, request, response) // whether or not Redis can be told
-    if (id !== undefined) await sessions.end(id)
+    if (id !== undefined) await sessions.end(id).catch(sayWhatIsLeft)
     response.writeHead(204).end()
   })
   return router
+}
+
+/** The browser has no cookie any more. */
+function sayWhatIsLeft(error: unknown): never {
+  if (!isRedisTrouble(error)) throw error
+  throw new OpsError(
+    503,
+    `This browser is logged out, but Redis cannot be told that the session has ended: ${redisTrouble(error)}`,
+  )
+}
+
+function unlessRedisTrouble(error: unknown): void {
+  if (!isRedisTrouble(error)) throw error
 }
 
 async function logIn(body: unknown, { tokens, uses, sessions, isOpen }: SessionDeps): ReturnType<Sessions['begin']> {

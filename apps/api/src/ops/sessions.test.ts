@@ -1,7 +1,8 @@
 import { createLog, makeToken, type TokenEntry } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
-import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { freshRedisUrl } from '../../../../test/support/fresh-redis.ts'
+import { ownRedis } from '../../../../test/support/processes.ts'
 import { knownTokens } from '../known-tokens.ts'
 import { sessions } from './sessions.ts'
 
@@ -59,6 +60,57 @@ test('with Redis away, who was seen last may go on looking, not acting; of many,
   await expect(api.find(second, true)).rejects.toThrow(/Connection is closed/)
   await expect(api.end(second)).rejects.toThrow(/Connection is closed/)
   await expect(api.find(second, false)).rejects.toThrow(/Connection is closed/)
+})
+
+describe('a session that Redis does not take', () => {
+  beforeEach(async () => {
+    redis.disconnect()
+    redis = new Redis((await ownRedis()).url)
+    onTestFinished(() => redis.disconnect())
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    await redis.config('SET', 'maxmemory', '1')
+  })
+  const later = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000)
+
+  test('counts here alone, also to act; then everywhere, as soon as Redis takes it, until it is ended there', async () => {
+    const [here, there] = [sessionsOf([alice]), sessionsOf([alice])]
+    const { id } = await here.begin(alice)
+    later(31)
+    expect(await here.find(id, true)).toMatchObject({ token: { name: 'alice' } })
+    expect(await there.find(id, false)).toBe('ended')
+    await redis.config('SET', 'maxmemory', '0')
+    later(31)
+    for (const api of [here, there]) expect(await api.find(id, true)).toMatchObject({ token: { name: 'alice' } })
+    await there.end(id)
+    later(31)
+    expect(await here.find(id, false)).toBe('ended')
+  })
+
+  test('ends when it is not used, when somebody logs out, and when very many others log in', async () => {
+    const api = sessionsOf([alice])
+    const [unused, ended, pushedOut] = [await api.begin(alice), await api.begin(alice), await api.begin(alice)]
+    await api.end(ended.id)
+    expect(await api.find(ended.id, false)).toBe('ended')
+    for (let i = 0; i < 999; i++) await api.begin(alice)
+    expect(await api.find(pushedOut.id, false)).toMatchObject({ token: alice })
+    await api.begin(alice)
+    await api.begin(alice)
+    const last = await api.begin(alice)
+    expect(await api.find(unused.id, false)).toBe('ended')
+    later(61)
+    expect(await api.find(last.id, false)).toBe('ended')
+  })
+
+  test('lets one look and not act while Redis is away, for a quarter of an hour', async () => {
+    redis.disconnect()
+    const api = sessionsOf([alice])
+    const { id } = await api.begin(alice)
+    expect(await api.find(id, false)).toMatchObject({ token: alice })
+    await expect(api.find(id, true)).rejects.toThrow(/Connection is closed/)
+    await api.end(id)
+    expect(await api.find(id, false).catch(String)).toMatch(/Connection is closed/)
+  })
 })
 
 test('what is no id is not looked up', async () => {

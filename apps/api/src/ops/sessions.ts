@@ -19,7 +19,10 @@ export interface Session {
 export type LoggedOut = 'ended' | 'token-gone'
 
 export interface Sessions {
-  /** Logs the holder of a token in. The id is a secret, which the browser alone keeps. */
+  /**
+   * Logs the holder of a token in. The id is a secret, which the browser alone keeps. A Redis that takes no writes, or is away,
+   * keeps nobody out: such a session is known here alone until Redis takes it.
+   */
   begin(token: TokenEntry): Promise<{ readonly id: string; readonly session: Session }>
   /** When Redis is away, who was logged in a moment ago may go on looking; else throws what Redis said. */
   find(id: string, writes: boolean): Promise<Session | LoggedOut>
@@ -36,13 +39,16 @@ export interface SessionsOptions {
 
 /** For so long, with Redis away, is somebody taken to be still logged in. */
 const HONOURED_MS = 900_000
+/** Of those seen here, also of those that Redis did not take. */
 const MOST_REMEMBERED = 1_000
-/** A session that is used is put off so often. */
+/** A session that is used is put off so often; one that Redis did not take is given to it again. */
 const SLIDE_EVERY_MS = 30_000
 const ID = /^[A-Za-z0-9_-]{43}$/
 
 interface Seen {
   readonly stored: StoredSession
+  readonly isInRedis: boolean
+  /** When Redis answered last. */
   readonly seenAt: number
   readonly slidAt: number
 }
@@ -62,19 +68,33 @@ export function sessions({ redis, tokens, opsSessionS }: SessionsOptions): Sessi
   async function look(hash: string): Promise<Seen | null> {
     const now = Date.now()
     const before = seen.get(hash)
+    const here = before?.isInRedis === false ? before : undefined
     const isDue = !before || now - before.slidAt > Math.min(SLIDE_EVERY_MS, opsSessionS * 500)
-    const [text, slid] = await Promise.all([
-      redis.get(sessionKey(hash)),
-      isDue ? redis.expire(sessionKey(hash), opsSessionS).catch(noneIfTrouble) : 0, // may be read-only: it ends when it ends
-    ])
-    const stored = text === null ? null : StoredSession.parse(JSON.parse(text))
+    const hasRunOut = here !== undefined && now >= expiry(here.slidAt)
+    const [text, slid] = await Promise.all([redis.get(sessionKey(hash)), isDue && !hasRunOut ? putOff(hash, here) : 0])
+    const known = hasRunOut || !seen.has(hash) ? undefined : here // it may have been ended meanwhile
+    const stored = text === null ? (known?.stored ?? null) : StoredSession.parse(JSON.parse(text))
     if (stored === null) {
       seen.delete(hash)
       return null
     }
-    const session = { stored, seenAt: now, slidAt: slid === 1 ? now : (before?.slidAt ?? now) }
+    const isInRedis = text !== null || slid === 1
+    const hasSlid = slid === 1 || (isDue && !isInRedis)
+    const session = { stored, isInRedis, seenAt: now, slidAt: hasSlid ? now : (before?.slidAt ?? now) }
     remember(hash, session)
     return session
+  }
+
+  /** 0: Redis takes no writes, or has no such session. */
+  async function putOff(hash: string, here: Seen | undefined): Promise<number> {
+    if (here) return write(hash, here.stored)
+    return redis.expire(sessionKey(hash), opsSessionS).catch(noneIfTrouble) // it ends when it ends
+  }
+
+  /** 0: Redis takes no writes, or is away. */
+  async function write(hash: string, stored: StoredSession): Promise<number> {
+    const answer = await redis.set(sessionKey(hash), JSON.stringify(stored), 'EX', opsSessionS).catch(noneIfTrouble)
+    return answer === 'OK' ? 1 : 0
   }
 
   async function lookOrRemember(hash: string, writes: boolean): Promise<Seen | null> {
@@ -92,8 +112,10 @@ export function sessions({ redis, tokens, opsSessionS }: SessionsOptions): Sessi
     async begin(token) {
       const id = randomBytes(32).toString('base64url')
       const stored = { token: token.id, sha256: token.sha256 }
-      await redis.set(sessionKey(hashOf(id)), JSON.stringify(stored), 'EX', opsSessionS)
-      return { id, session: { token, expiresAt: expiry(Date.now()) } }
+      const now = Date.now()
+      if ((await write(hashOf(id), stored)) === 0)
+        remember(hashOf(id), { stored, isInRedis: false, seenAt: now, slidAt: now })
+      return { id, session: { token, expiresAt: expiry(now) } }
     },
     async find(id, writes) {
       if (!ID.test(id)) return 'ended'
@@ -107,8 +129,11 @@ export function sessions({ redis, tokens, opsSessionS }: SessionsOptions): Sessi
     },
     async end(id) {
       if (!ID.test(id)) return
-      seen.delete(hashOf(id))
-      if ((await redis.del(sessionKey(hashOf(id)))) > 0) await tokens.tellOfChange()
+      const hash = hashOf(id)
+      const isHereAlone = seen.get(hash)?.isInRedis === false
+      seen.delete(hash)
+      if (isHereAlone) await Promise.all([redis.del(sessionKey(hash)), tokens.tellOfChange()]).catch(noneIfTrouble)
+      else if ((await redis.del(sessionKey(hash))) > 0) await tokens.tellOfChange()
     },
   }
 }

@@ -13,7 +13,7 @@ export function WhoMenu() {
   const { mutateAsync: logout, isPending } = useLogout()
   const say = useToast()
   if (!session) return null
-  const leave = () => void logout().catch((error: Error) => say('bad', `You are logged in still: ${error.message}`))
+  const leave = () => void logout().catch((error: Error) => say('bad', error.message))
   return (
     <Popover.Root>
       <Popover.Trigger className={styles.who} aria-label={`Logged in: ${session.name}`}>
