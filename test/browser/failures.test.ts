@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { browserOfFile } from '../support/browser.ts'
 import { type Dashboard, dashboardOfTest, untilShown } from '../support/dashboard.ts'
+import { untilMinuteIsYoung } from '../support/emptied-minute.ts'
 
 const browser = browserOfFile()
 
@@ -134,3 +135,31 @@ async function untilNoJobIsLeft({ redis, keysOf }: Dashboard): Promise<void> {
     (await redis.llen(`${queue}:wait`))
   await expect.poll(jobs, { timeout: 30_000 }).toBe(0)
 }
+
+test('empty rosters that are held back are told of, and judged by who has looked', async () => {
+  const dashboard = await dashboardOfTest(browser, { env: { ...ONCE, EMPTIED_MIN: '5', SWEEP_INTERVAL_MS: '100' } })
+  const { backend, redis } = dashboard
+  const users = Array.from({ length: 30 }, (_, i) => `user-${i}`)
+  await dashboard.refresh(users)
+  await redis.del(dashboard.keysOf('user-1').emptied)
+  await untilMinuteIsYoung(redis)
+  for (const user of users) backend.rosters.set(user, {})
+  await dashboard.refresh(users)
+  const { page } = await dashboard.open('/')
+  const sentence = page
+    .getByRole('listitem')
+    .filter({ hasText: /example\.org gives empty rosters; they are held back/ })
+  await sentence.getByRole('link', { name: 'Failures' }).click()
+  await page.getByText('The backend of example.org has given empty rosters to too many users').waitFor()
+
+  for (const user of users) backend.rosters.delete(user)
+  await page.getByRole('button', { name: 'They are wrong…' }).click()
+  await page.getByRole('button', { name: 'It has been mended' }).click()
+  await page.getByText(/^\d+ users of example\.org are fetched again$/).waitFor()
+  await page.getByText('Nobody has failed like that').waitFor({ timeout: 30_000 })
+  await page.getByRole('button', { name: 'Well' }).waitFor()
+  expect(await redis.zcard(dashboard.keysOf('user-1').failed)).toBe(0)
+  expect(await dashboard.audit()).toMatchObject([
+    { action: 'judge-emptied', who: 'maria', what: 'example.org: they are wrong', result: 'done' },
+  ])
+})

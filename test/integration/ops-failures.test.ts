@@ -1,4 +1,4 @@
-import { OpsAudit, OpsFailedUsers, OpsFailures, OpsPart, OpsRefresh, OpsRetry } from '@rollcall/roster'
+import { OpsAudit, OpsFailedUsers, OpsFailures, OpsJudged, OpsPart, OpsRefresh, OpsRetry } from '@rollcall/roster'
 import { makeToken, type Right } from '@rollcall/runtime'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
@@ -198,3 +198,14 @@ test.each(['?code=no-code', '?domain=not%20a%20domain', '/users?limit=0', '/user
     expect(answer.json()).toMatchObject({ detail: expect.stringMatching(/^\?\w+= is /) })
   },
 )
+
+test.each([
+  ['a domain of others', 'two.example', ofOne, { action: 'confirm' }, 403],
+  ['a domain that is not configured', 'three.example', anybody, { action: 'confirm' }, 404],
+  ['nothing that is known', 'one.example', anybody, { action: 'guess' }, 400],
+  ['a domain that holds back nothing', 'one.example', ofOne, { action: 'reject' }, 200],
+])('to judge %s', async (_what, domain, token, body, status) => {
+  const answer = await ask(`/domains/${domain}/emptied`, token, 'POST', body)
+  expect(answer.status).toBe(status)
+  if (status === 200) expect(OpsJudged.parse(answer.json())).toMatchObject({ wereHeld: false })
+})

@@ -32,6 +32,7 @@ import { access } from './ops/access.ts'
 import { changeTail } from './ops/change-tail.ts'
 import { changeRoutes } from './ops/changes.ts'
 import { comparison } from './ops/compare-user.ts'
+import { emptiedRoutes } from './ops/emptied.ts'
 import { eventStreams } from './ops/event-stream.ts'
 import { failureRoutes } from './ops/failures.ts'
 import { historyRoutes } from './ops/history.ts'
@@ -160,6 +161,7 @@ export async function startApi(
     ...live.routes,
     ...historyRoutes({ history: past, domains: config.domains.keys(), targets: config.targets }),
     ...failureRoutes({ store, unattended, openUsers: open }),
+    ...emptiedRoutes({ ...config, store, log }),
     ...refreshRoutes({ ...refreshing, list, looks, unattended }),
     ...userRoutes({ ...refreshing, ...looking, redis, waiting, compare: compared.compare }),
     ...changeRoutes({ ...looking, streams, shards, defaultDomain: config.defaultDomain }),

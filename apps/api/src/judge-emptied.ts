@@ -1,22 +1,23 @@
-import { parseDomain, printable } from '@rollcall/roster'
+import { type Domain, type OpsJudged, OpsJudgement, parseDomain, printable } from '@rollcall/roster'
 import type { Config, Log, RosterStore } from '@rollcall/runtime'
 import type { Request, RequestHandler } from 'express'
-import { z } from 'zod'
 import type { Caller } from './gate.ts'
 import { sendJson } from './json-response.ts'
 import type { Refuse } from './refusals.ts'
 
-export interface JudgeDeps {
+export interface EmptiedDeps {
   readonly domains: Pick<Config['domains'], 'has'>
   readonly store: Pick<RosterStore, 'judgeEmptied' | 'repairNow'>
-  readonly refuse: Refuse
   readonly log: Log
 }
 
-const Judgement = z.strictObject({ action: z.enum(['confirm', 'reject']) })
+export interface JudgeDeps extends EmptiedDeps {
+  readonly refuse: Refuse
+}
 
 /** Says whether the empty rosters of a domain that are held back are right; all of its failed users are fetched again. */
-export function judgeEmptied({ domains, store, refuse, log }: JudgeDeps): RequestHandler {
+export function judgeEmptied(deps: JudgeDeps): RequestHandler {
+  const { domains, refuse } = deps
   return async (request, response) => {
     const caller = response.locals.caller as Caller
     const name = String(request.params.domain ?? '')
@@ -28,18 +29,27 @@ export function judgeEmptied({ domains, store, refuse, log }: JudgeDeps): Reques
     const { domain } = parsed
     const forbidden = caller.refusal('operate', domain)
     if (forbidden) return refuse(request, response, { ...forbidden, caller: caller.name })
-    const judgement = Judgement.safeParse(bodyOf(request))
+    const judgement = OpsJudgement.safeParse(bodyOf(request))
     if (!judgement.success) {
       const message =
         'Send {"action":"confirm"} when the empty rosters are right, {"action":"reject"} when they were wrong'
       return refuse(request, response, { status: 400, message, caller: caller.name })
     }
     const { action } = judgement.data
-    const wereHeld = await store.judgeEmptied(domain, action)
-    const fetchedAgain = await store.repairNow(domain)
-    log.warn({ domain, action, wereHeld, fetchedAgain, caller: caller.name }, 'Somebody has judged empty rosters')
-    sendJson(response, 200, { domain, action, wereHeld, fetchedAgain })
+    sendJson(response, 200, { domain, action, ...(await judged(domain, action, caller.name, deps)) })
   }
+}
+
+export async function judged(
+  domain: Domain,
+  action: OpsJudgement['action'],
+  caller: string,
+  { store, log }: Pick<EmptiedDeps, 'store' | 'log'>,
+): Promise<OpsJudged> {
+  const wereHeld = await store.judgeEmptied(domain, action)
+  const fetchedAgain = await store.repairNow(domain)
+  log.warn({ domain, action, wereHeld, fetchedAgain, caller }, 'Somebody has judged empty rosters')
+  return { wereHeld, fetchedAgain }
 }
 
 /** Undefined when it is no JSON: no judgement either. */

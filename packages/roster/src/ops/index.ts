@@ -1,4 +1,5 @@
 // What the dashboard asks of an api, under /ops/api: schemas of every body and answer.
+export * from './emptied.ts'
 export * from './failures.ts'
 export * from './history.ts'
 export * from './queues.ts'

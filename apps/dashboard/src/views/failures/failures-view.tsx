@@ -18,6 +18,7 @@ import { UserLink } from '../parts/user-link.tsx'
 import { FailedUsers } from './failed-users.tsx'
 import { FailureActions } from './failure-actions.tsx'
 import styles from './failures-view.module.css'
+import { HeldRosters } from './held-rosters.tsx'
 import { type Retried, RetryProgress } from './retry-progress.tsx'
 
 const route = getRouteApi('/failures')
@@ -40,6 +41,7 @@ export function FailuresView() {
       lead="Users whose last fetch failed; what was stored before is still served."
       actions={total > 0 && <FailureActions filter={filter} count={total} onRetried={onRetried} />}
     >
+      <HeldRosters domain={filter.domain} />
       {retried.map((one) => (
         <RetryProgress
           key={one.refreshes[0]}
