@@ -13,16 +13,22 @@ export function parsePlace(text: string): ChangePlace | null {
   return id === undefined ? null : { id, shard: Number(shard) }
 }
 
-/** The oldest first: by time, and of one time by shard. */
-export function inOrder(a: ChangePlace, b: ChangePlace): number {
-  const [ms, n] = numbersOf(a.id)
-  const [otherMs, otherN] = numbersOf(b.id)
-  return ms - otherMs || n - otherN || a.shard - b.shard
+/** What an entry is ordered by: its time, which of that time it is, and its shard. */
+type Rank = readonly [ms: number, n: number, shard: number]
+
+function rankOf({ id, shard }: ChangePlace): Rank {
+  const [ms = 0, n = 0] = id.split('-').map(Number)
+  return [ms, n, shard]
 }
 
-const numbersOf = (id: string): [number, number] => id.split('-').map(Number) as [number, number]
+const byRank = (a: Rank, b: Rank): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
 
-const READ_AT_ONCE = 100
+/** The oldest first: by time, and of one time by shard. */
+export const inOrder = (a: ChangePlace, b: ChangePlace): number => byRank(rankOf(a), rankOf(b))
+
+/** Of all shards together at first, and of each at least so many: a page wants 50. */
+const READ_AT_ONCE = 200
+const LEAST_READ = 20
 
 /** The entries of all shards before a place (null: all), the newest first, read as they are asked for. */
 export async function* newestFirst(
@@ -30,33 +36,48 @@ export async function* newestFirst(
   shards: number,
   before: ChangePlace | null,
 ): AsyncGenerator<ShardEntry> {
-  const logs = Array.from({ length: shards }, (_, shard) => ({
-    shard,
-    place: before && idBefore(before, shard),
-    ready: [] as ShardEntry[],
-    isAtEnd: false,
-  }))
-  for (;;) {
-    await Promise.all(
-      logs.map(async (log) => {
-        if (log.ready.length > 0 || log.isAtEnd) return
-        log.ready = await changes.before(log.shard, log.place, READ_AT_ONCE)
-        log.place = log.ready.at(-1)?.id ?? log.place
-        log.isAtEnd = log.ready.length < READ_AT_ONCE
-      }),
-    )
-    const [next] = logs
-      .filter(({ ready }) => ready.length > 0)
-      .toSorted((a, b) => inOrder(b.ready[0] as ShardEntry, a.ready[0] as ShardEntry))
-    const entry = next?.ready.shift()
-    if (!entry) return
-    yield entry
+  const most = Math.max(LEAST_READ, Math.ceil(READ_AT_ONCE / shards))
+  const logs = Array.from({ length: shards }, (_, shard): Log => {
+    return { shard, place: before && idBefore(before, shard), ready: [], next: 0, isAtEnd: false }
+  })
+  const readOn = async (log: Log): Promise<void> => {
+    const entries = await changes.before(log.shard, log.place, most)
+    log.ready = entries.map((entry) => ({ entry, rank: rankOf(entry) })) // ranked once, compared often
+    log.next = 0
+    log.place = entries.at(-1)?.id ?? log.place
+    log.isAtEnd = entries.length < most
   }
+  for (;;) {
+    const emptied = logs.filter(({ ready, next, isAtEnd }) => next === ready.length && !isAtEnd)
+    if (emptied.length > 0) await Promise.all(emptied.map(readOn))
+    let newest: Log | undefined
+    for (const log of logs) if (!newest || isNewer(log, newest)) newest = log
+    const found = newest?.ready[newest.next]
+    if (!newest || !found) return
+    newest.next++
+    yield found.entry
+  }
+}
+
+/** The log of a shard, read backwards. */
+interface Log {
+  readonly shard: number
+  /** Up to where it has been read. */
+  place: string | null
+  ready: readonly { readonly entry: ShardEntry; readonly rank: Rank }[]
+  /** Of those that are ready. */
+  next: number
+  isAtEnd: boolean
+}
+
+function isNewer(a: Log, b: Log): boolean {
+  const [ofA, ofB] = [a.ready[a.next], b.ready[b.next]]
+  return ofA !== undefined && (ofB === undefined || byRank(ofA.rank, ofB.rank) > 0)
 }
 
 /** Entries of a shard come before the place when their ids come before this one. */
 function idBefore({ id, shard: of }: ChangePlace, shard: number): string {
   if (shard >= of) return id
-  const [ms, n] = numbersOf(id)
+  const [ms, n] = rankOf({ id, shard })
   return `${ms}-${n + 1}`
 }
