@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Domain, OpsHistory, OpsSnapshot } from '@rollcall/roster'
 import { makeToken } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { listenTo } from '../support/event-source.ts'
 import { ownRedis } from '../support/processes.ts'
@@ -117,8 +117,7 @@ test('a backend that has asked for a pause is told of, and until when', async ()
   await start({ env: { HEARTBEAT_MS: '100', REFRESH_DEADLINE_MS: '100' } })
   backend.set('*', [{ kind: 'raw', status: 429, headers: { 'retry-after': '4' } }, { kind: 'good' }])
   await rollcall.refresh(['john'])
-  const until =
-    /^The backend of localhost is not asked, so its users wait: .* left alone until \d{4}-\d\d-\d\dT[\d:.]+Z$/
+  const until = /^Users of localhost wait: the backend is left alone until \d{4}-\d\d-\d\dT[\d:.]+Z, as it asked/
   await expect.poll(snapshot, soon).toMatchObject({
     health: { status: 'degraded', troubles: [{ text: expect.stringMatching(until) }] },
     backends: [{ state: 'paused' }],
@@ -190,6 +189,23 @@ test('a process that goes without a word is named', async () => {
     text: expect.stringMatching(/^worker-silent \(pid 7 on elsewhere\) was last heard of 5 s ago/),
     place: { view: 'processes', role: 'worker' },
   })
+})
+
+test('of a Redis that is full it is said so, and nobody is called dead whose heartbeats it does not take', async () => {
+  const { url } = await ownRedis()
+  await start({ redisUrl: url, env: { HEARTBEAT_MS: '100' } })
+  await expect.poll(async () => (await snapshot()).processes, soon).toHaveLength(2)
+  const redis = new Redis(url)
+  onTestFinished(() => redis.disconnect())
+  await redis.config('SET', 'maxmemory', '1mb')
+  await expect
+    .poll(async () => (await snapshot()).processes.map(({ state }) => state), soon)
+    .toEqual(['silent', 'silent'])
+  const { health, processes } = await snapshot()
+  expect(health.troubles).toEqual([{ text: expect.stringMatching(/^Redis takes no writes: refreshes are refused/) }])
+  expect(processes[0]?.reasons).toEqual([expect.stringMatching(/^Whether it lives is not known/)])
+  await redis.config('SET', 'maxmemory', '0')
+  await expect.poll(snapshot, soon).toMatchObject({ health: { status: 'ok' } })
 })
 
 test('when Redis is away the last that was known stays, and it is said so', async () => {

@@ -43,7 +43,8 @@ function stateOf(
     .flatMap((one) => (one.domain === domain ? [one.until] : []))
     .toSorted()
     .at(-1)
-  if (until !== undefined) return { state: 'paused', reason: `It has asked to be left alone until ${until}` }
+  if (until !== undefined)
+    return { state: 'paused', reason: `the backend is left alone until ${until}, as it asked for (Retry-After)` }
   const failing = failingText(workers.flatMap(({ fetches = [] }) => fetches).filter((one) => one.domain === domain))
   if (failing !== null) return { state: 'failing', reason: failing }
   return { state: wasAsked ? 'ok' : 'idle' }
@@ -68,6 +69,9 @@ function failingText(fetches: readonly RecentFetches[]): string | null {
 export const failingBackends = (backends: readonly OpsBackend[]): OpsTrouble[] =>
   backends.flatMap(({ state, domain, reason }) => {
     if (state !== 'failing' && state !== 'paused') return []
-    const how = state === 'failing' ? 'does not answer well' : 'is not asked, so its users wait'
-    return [{ text: `The backend of ${domain} ${how}: ${reason}`, place: { view: 'failures', domain } }]
+    const text =
+      state === 'failing'
+        ? `The backend of ${domain} does not answer well: ${reason}`
+        : `Users of ${domain} wait: ${reason}`
+    return [{ text, place: { view: 'failures', domain } }]
   })

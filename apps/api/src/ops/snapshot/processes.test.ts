@@ -42,6 +42,11 @@ test('what one that is gone took is no longer told', () => {
   expect(opsProcesses([heard('gone', { load, silentMs: 60 * SECOND })], asIs)[0]).not.toHaveProperty('cpu')
 })
 
+test('nobody is called dead by a Redis that takes no heartbeats', () => {
+  const [one] = opsProcesses([heard('one', { silentMs: 60 * SECOND })], asIs, false)
+  expect(one).toMatchObject({ state: 'silent', reasons: [expect.stringMatching(/^Whether it lives is not known/)] })
+})
+
 test.each<[what: string, others: HeardProcess[], told: number]>([
   ['alone', [], 1],
   ['beside one that was there before', [heard('other')], 1],

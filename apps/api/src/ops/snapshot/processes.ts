@@ -4,12 +4,15 @@ import type { Steady } from './steady.ts'
 
 const MiB = 1024 * 1024
 
-/** The processes as they last said of themselves, those that want looking at first. */
-export function opsProcesses(heard: readonly HeardProcess[], steady: Steady): OpsProcess[] {
-  return heard.map((one) => opsProcess(one, steady)).toSorted(byUrgency)
+/**
+ * The processes as they last said of themselves, those that want looking at first. A Redis that takes no writes takes no
+ * heartbeats: that nothing was heard says nothing then.
+ */
+export function opsProcesses(heard: readonly HeardProcess[], steady: Steady, takesHeartbeats = true): OpsProcess[] {
+  return heard.map((one) => opsProcess(one, steady, takesHeartbeats)).toSorted(byUrgency)
 }
 
-function opsProcess(heard: HeardProcess, steady: Steady): OpsProcess {
+function opsProcess(heard: HeardProcess, steady: Steady, takesHeartbeats: boolean): OpsProcess {
   const { id, role, host, pid, version, startedAt, silentMs, stuck = [], serves, load } = heard
   const state = isAlive(heard) ? (stuck.length > 0 ? 'stuck' : 'alive') : 'silent'
   return {
@@ -23,7 +26,7 @@ function opsProcess(heard: HeardProcess, steady: Steady): OpsProcess {
     state,
     reasons:
       state === 'silent'
-        ? [silenceOf(heard)]
+        ? [takesHeartbeats ? silenceOf(heard) : 'Whether it lives is not known: Redis takes no heartbeats']
         : stuck.length > 0
           ? [`It takes no jobs of shard ${shardList(stuck)}, although they wait`]
           : [],

@@ -53,14 +53,14 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
     last.queues = await queuesNow(queues, config.shards, recent).catch(() => last.queues)
     if (typeof facts.processes !== 'string') {
       last.heard = facts.processes
-      last.processes = opsProcesses(facts.processes, steady)
+      last.processes = opsProcesses(facts.processes, steady, facts.notWritable === null)
       last.targets = await lookAtTargets(facts.processes).catch(() => last.targets)
     }
     last.backends = opsBackends(config.domains.keys(), last.heard, facts.held, recent)
     const { isReadable, status, troubles } = healthOf(facts, deps)
     const found = isReadable
       ? [
-          ...silentProcesses(last.heard),
+          ...(facts.notWritable ? [] : silentProcesses(last.heard)),
           ...failingBackends(last.backends),
           ...waitTroubles(last.queues, totals.oldestOpenMs),
           ...(facts.notWritable ? [] : memoryTrouble(redisNow)),

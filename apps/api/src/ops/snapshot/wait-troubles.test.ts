@@ -51,7 +51,12 @@ test('shards of one limit are told of together', () => {
 })
 
 test.each([
-  ['nearly full', { isReachable: true, usedMemoryBytes: 85, maxMemoryBytes: 100 }, /^Redis has filled 85 % of its/],
+  [
+    'nearly full',
+    { isReachable: true, usedMemoryBytes: 85, maxMemoryBytes: 100 },
+    /^Redis has filled 85 % of its memory \(maxmemory\): full, it/,
+  ],
+  ['as good as full', { isReachable: true, usedMemoryBytes: 98, maxMemoryBytes: 100 }, /98 % .* refuses refreshes/],
   ['half full', { isReachable: true, usedMemoryBytes: 50, maxMemoryBytes: 100 }, null],
   ['without a bound', { isReachable: true, usedMemoryBytes: 50, maxMemoryBytes: 0 }, null],
   ['away', { isReachable: false, usedMemoryBytes: 85, maxMemoryBytes: 100 }, null],

@@ -7,6 +7,8 @@ const LONG_WAIT_MS = 120_000
 const LIMITED_WAIT_MS = 10_000
 /** As in deploy/prometheus/rules.yml: Redis is nearly full. */
 const MEMORY_TIGHT = 0.8
+/** Small writes still go through, large ones do not any more: what a connection sends counts, too. */
+const MEMORY_FULL = 0.97
 
 /** Sentences on users who wait for long. */
 export function waitTroubles(queues: readonly OpsQueue[], oldestOpenMs: number): OpsTrouble[] {
@@ -42,7 +44,6 @@ const limitsInWords = ({ globalConcurrency, rateLimit }: OpsQueue): string =>
 export function memoryTrouble({ isReachable, usedMemoryBytes = 0, maxMemoryBytes = 0 }: OpsRedis): OpsTrouble[] {
   const share = maxMemoryBytes === 0 ? 0 : usedMemoryBytes / maxMemoryBytes
   if (!isReachable || share < MEMORY_TIGHT) return []
-  return [
-    { text: `Redis has filled ${Math.floor(share * 100)} % of its memory (maxmemory); full, it takes no refreshes` },
-  ]
+  const then = share < MEMORY_FULL ? 'full, it takes no refreshes' : 'it refuses refreshes, some or all'
+  return [{ text: `Redis has filled ${Math.floor(share * 100)} % of its memory (maxmemory): ${then}` }]
 }

@@ -8,7 +8,8 @@ import { useToast } from '../../ui/use-toast.ts'
 interface UserActionsProps {
   readonly jid: string
   readonly domain: string
-  readonly isStored: boolean
+  /** Undefined: not known yet. */
+  readonly isStored: boolean | undefined
   readonly refresh: ReturnType<typeof useRefreshUser>
   readonly compare: ReturnType<typeof useCompareUser>
 }
@@ -40,11 +41,7 @@ export function UserActions({ jid, domain, isStored, refresh, compare }: UserAct
       <Button icon="compare" disabledReason={refusal} isBusy={compare.isPending} onClick={() => compare.mutate()}>
         Compare with backend
       </Button>
-      <Button
-        icon="trash"
-        disabledReason={refusal ?? (isStored ? undefined : 'No roster is stored that could be dropped.')}
-        onClick={() => setAsking(true)}
-      >
+      <Button icon="trash" disabledReason={refusal ?? notToDrop(isStored)} onClick={() => setAsking(true)}>
         Drop…
       </Button>
       <ConfirmDialog
@@ -65,3 +62,10 @@ export function UserActions({ jid, domain, isStored, refresh, compare }: UserAct
     </>
   )
 }
+
+const notToDrop = (isStored: boolean | undefined): string | undefined =>
+  isStored === undefined
+    ? 'Whether a roster is stored is not known yet.'
+    : isStored
+      ? undefined
+      : 'No roster is stored that could be dropped.'

@@ -41,7 +41,7 @@ function UserPage({ jid }: { readonly jid: string }) {
           domain={domain}
           refresh={refresh}
           compare={compare}
-          isStored={user.data?.stored != null}
+          isStored={user.data && user.data.stored !== null}
         />
       }
     >
