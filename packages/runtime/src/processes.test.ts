@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { hostname } from 'node:os'
 import type { Domain } from '@rollcall/roster'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -39,6 +42,7 @@ test('a process says what it is', async () => {
       shards: 1,
       intervalMs: 60_000,
       startedAt: expect.any(String),
+      upMs: expect.any(Number),
       silentMs: expect.any(Number),
     },
   ])
@@ -62,6 +66,30 @@ test('what it says of its backends is as it is at each beat', async () => {
   broken.push({ domain: 'example.org' as Domain, since: '2026-01-01T00:00:00.000Z', reason: 'refused' })
   await vi.waitFor(async () => expect(await told()).toEqual([broken]))
   await stop()
+})
+
+test('it says who of its role ran on its host when it started', async () => {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+  const ended = spawn(process.execPath, ['-e', ''])
+  await once(ended, 'exit')
+  try {
+    const said = { role: 'worker', host: hostname(), pid: child.pid, version: '1.2.3', shards: 1, intervalMs: 60_000 }
+    const say = async (id: string, more: object = {}) => {
+      const report = { ...said, id, startedAt: '2026-01-01T00:00:00.000Z', ...more }
+      await redis.set(processKey(id), JSON.stringify(report), 'PX', 120_000)
+      await redis.zadd(PROCESSES_KEY, 0, id)
+    }
+    await say('runs')
+    await say('ended', { pid: ended.pid })
+    await say('elsewhere', { host: 'other.example' })
+    await say('other-role', { role: 'api' })
+    const stop = beat('new', 'worker', 50)
+    const beside = async () => (await liveProcesses(redis)).find(({ id }) => id === 'new')?.beside
+    await expect.poll(beside, { timeout: 10_000 }).toEqual(['runs'])
+    await stop()
+  } finally {
+    child.kill()
+  }
 })
 
 test('it is gone at once when it says goodbye', async () => {

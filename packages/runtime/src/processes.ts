@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { PROCESSES_KEY, processKey } from './keys.ts'
 import type { ProcessLoad } from './process-load.ts'
 import type { RedisClient } from './redis.ts'
+import { runningBeside } from './running-beside.ts'
 
 export type ProcessRole = 'api' | 'worker' | 'gateway'
 
@@ -17,8 +18,12 @@ export interface ProcessReport {
   readonly host: string
   readonly pid: number
   readonly version: string
-  /** ISO 8601. */
+  /** ISO 8601, by the clock of its host. */
   readonly startedAt: string
+  /** For how long it ran when it said this; absent: a version that did not say so. */
+  readonly upMs?: number
+  /** Ids of those of its role that ran on its host when it started; absent: none. */
+  readonly beside?: readonly string[]
   /** SHARDS, which has to be the same everywhere. */
   readonly shards: number
   /** Shards whose jobs this worker does not take although they wait; absent: none. */
@@ -137,10 +142,14 @@ export function startHeartbeat({
     intervalMs,
     ...(serves && { serves }),
   }
+  const began = performance.now()
+  let beside: readonly string[] = []
   const text = (): string =>
     JSON.stringify({
       ...report,
+      upMs: Math.round(performance.now() - began),
       ...someOf({
+        beside,
         stuck: stuck(),
         broken: broken(),
         paused: paused(),
@@ -153,7 +162,11 @@ export function startHeartbeat({
   const beat = async (): Promise<void> => {
     await Promise.all([redis.set(processKey(id), text(), 'PX', REMEMBERED_MS), redis.zadd(PROCESSES_KEY, 0, id)])
   }
+  const lookBeside = async (): Promise<void> => {
+    beside = runningBeside(report, await heardProcesses(redis))
+  }
   const quietly = () => void beat().catch(() => {}) // Redis away: the connection says so, and the next beat tries again
+  void lookBeside().catch(() => {}) // those who came before while Redis was away are not known to each other
   quietly()
   const timer = setInterval(quietly, intervalMs)
   return async () => {
@@ -194,6 +207,7 @@ const Report = z.looseObject({
   pid: z.int(),
   version: z.string(),
   startedAt: z.iso.datetime(),
+  upMs: z.number().nonnegative().optional(),
   shards: z.int().positive(),
   intervalMs: z.number().positive(),
 })

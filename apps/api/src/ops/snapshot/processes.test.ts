@@ -12,14 +12,16 @@ function heard(id: string, more: Partial<HeardProcess> = {}): HeardProcess {
     host: 'one.example',
     pid: 1,
     version: '1',
-    startedAt: new Date(Date.now() - 3_600_000).toISOString(),
+    startedAt: '2026-01-01T00:00:00.000Z',
+    upMs: 3_600 * SECOND,
     shards: 1,
     intervalMs: 2 * SECOND,
     silentMs: SECOND,
     ...more,
   }
 }
-const startedAgo = (ms: number) => ({ startedAt: new Date(Date.now() - ms).toISOString() })
+/** As it was told a second ago. */
+const startedAgo = (ms: number) => ({ upMs: ms - SECOND })
 
 test('those that want looking at come first: stuck, then silent', () => {
   const all = [heard('well'), heard('silent', { silentMs: 12 * SECOND }), heard('stuck', { stuck: [0] })]
@@ -51,6 +53,12 @@ test.each<[what: string, others: HeardProcess[], told: number]>([
   ['alone', [], 1],
   ['beside one that was there before', [heard('other')], 1],
   ['after one has come in its place', [heard('new', startedAgo(5 * SECOND))], 0],
+  [
+    'after one has come whose clock is wrong',
+    [heard('new', { ...startedAgo(5 * SECOND), startedAt: '2020-01-01T00:00:00.000Z' })],
+    0,
+  ],
+  ['after one has come while it ran', [heard('new', { ...startedAgo(12 * SECOND), beside: ['other', 'gone-now'] })], 1],
   ['after one of another role has come', [heard('new', { role: 'api', ...startedAgo(5 * SECOND) })], 1],
   ['after one has come elsewhere', [heard('new', { host: 'two.example', ...startedAgo(5 * SECOND) })], 1],
   [

@@ -47,16 +47,19 @@ export function silentProcesses(heard: readonly HeardProcess[]): OpsTrouble[] {
   return heard
     .filter((one) => !isAlive(one))
     .toSorted((a, b) => b.silentMs - a.silentMs)
-    .filter(({ role, host, silentMs }) => {
-      const since = Date.now() - silentMs
-      const at = left.findIndex(
-        (other) => other.role === role && other.host === host && Date.parse(other.startedAt) > since,
-      )
+    .filter((one) => {
+      const at = left.findIndex((other) => hasComeFor(other, one))
       if (at >= 0) left.splice(at, 1)
       return at < 0
     })
     .map((one) => ({ text: silenceOf(one), place: { view: 'processes', role: one.role } }))
 }
+
+/** It began when nothing was heard of that one any more, which did not run then. No clocks of hosts are compared. */
+const hasComeFor = (
+  { role, host, upMs = Number.POSITIVE_INFINITY, silentMs, beside = [] }: HeardProcess,
+  gone: HeardProcess,
+) => role === gone.role && host === gone.host && upMs + silentMs < gone.silentMs && !beside.includes(gone.id)
 
 const silenceOf = ({ id, pid, host, silentMs }: HeardProcess): string =>
   `${id} (pid ${pid} on ${host}) was last heard of ${ago(silentMs)} ago: it has died, or cannot reach Redis`
