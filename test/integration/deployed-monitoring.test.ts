@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { ERRORS_BAD, MEMORY_TIGHT, WAIT_BAD_MS } from '../../apps/dashboard/src/views/overview/thresholds.ts'
 import { findPrometheus, repositoryRoot } from '../../tools/src/index.ts'
 import { temporaryDirectory } from '../support/processes.ts'
 
@@ -50,6 +51,15 @@ test('every alert says how bad it is, what it means and what to do', async () =>
     const [, page = '', heading = ''] = /^(docs\/\S+\.md), "(.+)"$/.exec(annotations.runbook ?? '') ?? []
     expect(await inRepository(page)).toContain(`## ${heading}`)
   }
+})
+
+test.each([
+  ['RollcallUsersWait', WAIT_BAD_MS / 1000],
+  ['RollcallManyFailures', ERRORS_BAD],
+  ['RollcallRedisMemory', MEMORY_TIGHT],
+])('%s comes for what stands out in the Overview: from %d on', async (name, threshold) => {
+  const rule = (await rules()).find(({ alert }) => alert === name)
+  expect(Number(/> ([\d.]+)$/.exec(rule?.expr ?? '')?.[1])).toBe(threshold)
 })
 
 test('rules and charts ask for metrics that are documented', async () => {

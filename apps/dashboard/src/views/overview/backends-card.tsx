@@ -6,8 +6,9 @@ import { Card } from '../../ui/card.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Sentence } from '../../ui/sentence.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
-import { BACKEND_STATES, ERRORS_BAD } from './judge.ts'
+import { BACKEND_STATES } from './judge.ts'
 import styles from './overview-view.module.css'
+import { ERRORS_BAD } from './thresholds.ts'
 
 export function BackendsCard({ backends }: { readonly backends: readonly OpsBackend[] }) {
   return (

@@ -2,7 +2,8 @@ import type { OpsSnapshot } from '@rollcall/roster'
 import { formatDuration, formatMeasured } from '../../format/durations.ts'
 import { formatCount, formatRate, formatShare, formatShort } from '../../format/numbers.ts'
 import { Stat, Stats } from '../../ui/stat.tsx'
-import { ERRORS_BAD, ERRORS_MANY, errorShareOf, WAIT_BAD_MS, WAIT_LONG_MS } from './judge.ts'
+import { errorShareOf } from './judge.ts'
+import { ERRORS_BAD, ERRORS_MANY, WAIT_BAD_MS, WAIT_LONG_MS } from './thresholds.ts'
 
 /** The numbers that say how it goes. */
 export function Figures({ snapshot }: { readonly snapshot: OpsSnapshot }) {

@@ -2,13 +2,6 @@ import type { OpsBackend, OpsProcess, OpsSnapshot, OpsTarget } from '@rollcall/r
 import { grouped } from '../../grouped.ts'
 import type { Tone } from '../../ui/status-badge.tsx'
 
-// From where on a number stands out; the bad ones as in deploy/prometheus/rules.yml.
-export const WAIT_LONG_MS = 30_000
-export const WAIT_BAD_MS = 120_000
-export const ERRORS_MANY = 0.01
-export const ERRORS_BAD = 0.1
-export const MEMORY_TIGHT = 0.8
-
 /** Of the users that settled: how many failed, 0 to 1. */
 export const errorShareOf = (errors: OpsSnapshot['errors']): number =>
   Math.min(

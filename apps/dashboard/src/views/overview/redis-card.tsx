@@ -6,7 +6,7 @@ import { Card } from '../../ui/card.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
-import { MEMORY_TIGHT } from './judge.ts'
+import { MEMORY_TIGHT } from './thresholds.ts'
 
 export function RedisCard({ redis }: { readonly redis: OpsRedis }) {
   const { isReachable, reason, since, latencyMs, usedMemoryBytes = 0, maxMemoryBytes = 0, uptimeS } = redis
