@@ -2,6 +2,8 @@ import type { OpsChange, V1Contact } from '@rollcall/roster'
 import { formatCount, formatCountOf } from '../format/numbers.ts'
 import { classes } from '../ui/classes.ts'
 import { Icon, type IconName } from '../ui/icon.tsx'
+import type { Tone } from '../ui/status-badge.tsx'
+import tones from '../ui/tones.module.css'
 import { ContactText } from './contact-text.tsx'
 import styles from './diff-view.module.css'
 import { differencesOf } from './differences.ts'
@@ -15,10 +17,10 @@ export interface Diff {
 type Kind = keyof typeof KINDS
 
 const KINDS = {
-  added: { icon: 'plus', word: 'Added' },
-  updated: { icon: 'pencil', word: 'Changed' },
-  removed: { icon: 'minus', word: 'Removed' },
-} as const satisfies Record<string, { icon: IconName; word: string }>
+  added: { icon: 'plus', word: 'Added', tone: 'good' },
+  updated: { icon: 'pencil', word: 'Changed', tone: 'warn' },
+  removed: { icon: 'minus', word: 'Removed', tone: 'bad' },
+} as const satisfies Record<string, { icon: IconName; word: string; tone: Tone }>
 
 interface DiffViewProps {
   readonly diff: Diff
@@ -75,9 +77,9 @@ function Was({ contact, before }: WasProps) {
 }
 
 function Mark({ kind }: { readonly kind: Kind }) {
-  const { icon, word } = KINDS[kind]
+  const { icon, word, tone } = KINDS[kind]
   return (
-    <span className={classes(styles.mark, styles[kind])} title={word}>
+    <span className={classes(styles.mark, tones[tone])} title={word}>
       <Icon name={icon} />
       <span className="visually-hidden">{word}</span>
     </span>

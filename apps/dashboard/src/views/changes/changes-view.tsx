@@ -6,12 +6,12 @@ import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { present } from '../../search.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
-import { Field, Filters, Input } from '../../ui/field.tsx'
 import { Note } from '../../ui/note.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import { DomainSelect } from '../parts/domain-select.tsx'
+import { SearchFilters } from '../parts/search-filters.tsx'
 import { useTyped } from '../parts/use-typed.ts'
 import { ChangeRow } from './change-row.tsx'
 import styles from './changes-view.module.css'
@@ -32,7 +32,7 @@ export function ChangesView() {
   const navigate = useNavigate({ from: '/changes' })
   const filter = present({ domain, user: user || undefined })
   const tail = useChangesTail(filter)
-  const { typed, type, finish } = useTyped(
+  const typed = useTyped(
     user,
     (next) => void navigate({ search: (now) => present({ ...now, user: next || undefined }), replace: true }),
     WHOLE_NAME_MS,
@@ -58,29 +58,13 @@ export function ChangesView() {
         </>
       }
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          finish()
-        }}
-      >
-        <Filters>
-          <Field label="User">
-            <Input
-              type="search"
-              value={typed}
-              onChange={(event) => type(event.target.value)}
-              placeholder="john@example.org"
-              autoCapitalize="none"
-            />
-          </Field>
-          <DomainSelect
-            value={domain}
-            none="All domains"
-            onChange={(next) => void navigate({ search: (now) => present({ ...now, domain: next }) })}
-          />
-        </Filters>
-      </form>
+      <SearchFilters label="User" placeholder="john@example.org" typed={typed}>
+        <DomainSelect
+          value={domain}
+          none="All domains"
+          onChange={(next) => void navigate({ search: (now) => present({ ...now, domain: next }) })}
+        />
+      </SearchFilters>
       {skipped > 0 && (
         <Note tone="info">
           {formatCountOf(skipped, 'change')} came faster than they can be shown here, and were left out. Filter by user

@@ -1,5 +1,5 @@
 import { useDomains } from '../../data/session.ts'
-import { Field, Select } from '../../ui/field.tsx'
+import { Choice } from './choice.tsx'
 
 interface DomainSelectProps {
   /** Undefined: what `none` says. */
@@ -15,21 +15,5 @@ interface DomainSelectProps {
 export function DomainSelect({ value, none, more = [], onChange }: DomainSelectProps) {
   const domains = useDomains()
   if (domains.length < 2 && value === undefined) return null
-  const known = value === undefined || domains.includes(value) || more.some(([one]) => one === value)
-  return (
-    <Field label="Domain">
-      <Select value={value ?? ''} onChange={(event) => onChange(event.target.value || undefined)}>
-        <option value="">{none}</option>
-        {more.map(([one, label]) => (
-          <option key={one} value={one}>
-            {label}
-          </option>
-        ))}
-        {domains.map((domain) => (
-          <option key={domain}>{domain}</option>
-        ))}
-        {!known && <option>{value}</option>}
-      </Select>
-    </Field>
-  )
+  return <Choice label="Domain" value={value} none={none} options={[...more, ...domains]} onChange={onChange} />
 }

@@ -3,8 +3,15 @@ import { useEffect, useRef, useState } from 'react'
 /** As long nothing is asked for after a key: who types a name wants to see what the whole of it finds. */
 const REST_MS = 150
 
+export interface Typed {
+  readonly text: string
+  type(next: string): void
+  /** Asks at once, as Enter does. */
+  finish(): void
+}
+
 /** What is being typed, and stands in the address (`value`) a moment later. */
-export function useTyped(value: string, onRest: (value: string) => void, restMs = REST_MS) {
+export function useTyped(value: string, onRest: (value: string) => void, restMs = REST_MS): Typed {
   const [typed, setTyped] = useState(value)
   const told = useRef(value)
   const rest = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -24,13 +31,12 @@ export function useTyped(value: string, onRest: (value: string) => void, restMs 
     onRest(next)
   }
   return {
-    typed,
-    type(next: string) {
+    text: typed,
+    type(next) {
       setTyped(next)
       clearTimeout(rest.current)
       rest.current = setTimeout(() => tell(next.trim()), restMs)
     },
-    /** At once, as Enter does. */
     finish: () => tell(typed.trim()),
   }
 }

@@ -19,11 +19,11 @@ const route = getRouteApi('/users/$jid')
 export function UserRoster({ user: { stored } }: { readonly user: OpsUser }) {
   const { find = '' } = route.useSearch()
   const navigate = useNavigate({ from: '/users/$jid' })
-  const { typed, type, finish } = useTyped(
+  const typed = useTyped(
     find,
     (next) => void navigate({ search: (now) => present({ ...now, find: next || undefined }), replace: true }),
   )
-  const sought = useDeferredValue(typed.trim().toLowerCase())
+  const sought = useDeferredValue(typed.text.trim().toLowerCase())
   const contacts = stored?.contacts
   const found = useMemo(
     () => (sought === '' ? contacts : contacts?.filter((contact) => textOf(contact).includes(sought))) ?? [],
@@ -39,14 +39,14 @@ export function UserRoster({ user: { stored } }: { readonly user: OpsUser }) {
         className={styles.find}
         onSubmit={(event) => {
           event.preventDefault()
-          finish()
+          typed.finish()
         }}
       >
         <Field label="Find in the roster" isLabelHidden>
           <Input
             type="search"
-            value={typed}
-            onChange={(event) => type(event.target.value)}
+            value={typed.text}
+            onChange={(event) => typed.type(event.target.value)}
             placeholder="Find a contact, a name, a group"
           />
         </Field>

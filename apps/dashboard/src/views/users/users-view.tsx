@@ -1,7 +1,6 @@
 import type { OpsUserRow } from '@rollcall/roster'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import type { FormEvent } from 'react'
 import { useLive } from '../../data/live.tsx'
 import { useDomains } from '../../data/session.ts'
 import { userSearchQuery } from '../../data/users.ts'
@@ -10,7 +9,6 @@ import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { present } from '../../search.ts'
 import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
-import { Field, Filters, Input } from '../../ui/field.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
 import { Page } from '../../ui/page.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
@@ -18,6 +16,7 @@ import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import { DomainSelect } from '../parts/domain-select.tsx'
 import { moveByArrows } from '../parts/move-by-arrows.ts'
+import { SearchFilters } from '../parts/search-filters.tsx'
 import { useTyped } from '../parts/use-typed.ts'
 import { UserLink } from '../parts/user-link.tsx'
 import styles from './users-view.module.css'
@@ -30,16 +29,15 @@ export function UsersView() {
   const navigate = useNavigate({ from: '/users' })
   const found = useInfiniteQuery(userSearchQuery({ prefix, domain }))
   const users = found.data?.pages.flatMap((page) => page.users) ?? []
-  const { typed, type, finish } = useTyped(
+  const typed = useTyped(
     prefix,
     (next) => void navigate({ search: (now) => ({ ...now, prefix: next }), replace: true }),
   )
   const first = found.isPlaceholderData ? undefined : users[0]
 
   // What is found for what stands there is opened; when something else has been typed since, that is found first.
-  const open = (event: FormEvent) => {
-    event.preventDefault()
-    if (typed.trim() !== prefix) return finish()
+  const open = () => {
+    if (typed.text.trim() !== prefix) return typed.finish()
     if (first !== undefined) void navigate({ to: '/users/$jid', params: { jid: first.jid } })
   }
 
@@ -47,23 +45,12 @@ export function UsersView() {
     <Page title="Users" lead={<StoredUsers />}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys that move the focus between what is in it */}
       <div className={styles.view} onKeyDown={moveByArrows}>
-        <form onSubmit={open}>
-          <Filters>
-            <Field label="Name begins with">
-              <Input
-                type="search"
-                value={typed}
-                onChange={(event) => type(event.target.value)}
-                placeholder="jo, or jo@example.org"
-                autoCapitalize="none"
-              />
-            </Field>
-            <DomainOfUsers
-              domain={domain}
-              onChange={(next) => void navigate({ search: (now) => present({ ...now, domain: next }) })}
-            />
-          </Filters>
-        </form>
+        <SearchFilters label="Name begins with" placeholder="jo, or jo@example.org" typed={typed} onEnter={open}>
+          <DomainOfUsers
+            domain={domain}
+            onChange={(next) => void navigate({ search: (now) => present({ ...now, domain: next }) })}
+          />
+        </SearchFilters>
         <Card isFlush>
           {found.isPending ? (
             <Loading what="users" />
@@ -147,7 +134,6 @@ const columns = [
     header: 'Last fetch',
     cell: ({ getValue }) =>
       getValue() ? <StatusBadge tone="warn">failed</StatusBadge> : <StatusBadge tone="good">went well</StatusBadge>,
-    meta: { isNarrow: true },
   }),
   column.accessor('contacts', {
     header: 'Contacts',
