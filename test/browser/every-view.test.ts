@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { axe, browserOfFile, PHONE } from '../support/browser.ts'
+import { axeInAllLooks, browserOfFile, PHONE } from '../support/browser.ts'
 import { type Dashboard, jidOf, startDashboard, untilShown } from '../support/dashboard.ts'
 
 const browser = browserOfFile()
@@ -26,13 +26,10 @@ test.each([
 ])('%s is for everybody, light and dark, at a desk and on a phone', async (path, title) => {
   const { page } = await dashboard.open(path)
   await untilShown(page, title)
-  expect(await axe(page), 'light').toEqual([])
-  await page.emulateMedia({ colorScheme: 'dark' })
-  expect(await axe(page), 'dark').toEqual([])
+  expect(await axeInAllLooks(page)).toEqual([])
   expect(await overflow(page), 'at a desk').toBeLessThanOrEqual(0)
   await page.setViewportSize(PHONE)
   expect(await overflow(page), 'on a phone').toBeLessThanOrEqual(0)
-  expect(await axe(page), 'dark, on a phone').toEqual([])
 })
 
 /** Pixels by which the page is wider than what is seen of it. */

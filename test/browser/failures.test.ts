@@ -120,6 +120,29 @@ test('a group is dismissed: it is gone from the list and from what is repaired, 
   expect(await dashboard.audit()).toMatchObject([{ who: 'maria', action: 'dismiss-failures', count: 12 }])
 })
 
+test('a question stays open while others fail; whoever uses keys goes on where a group was that is gone', async () => {
+  const dashboard = await withFailures()
+  const { page } = await dashboard.open('/failures')
+  await page.getByText('47 users in 3 groups').waitFor()
+  await page.getByRole('button', { name: /^Dismiss users .*roster-invalid/ }).focus()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'Dismiss 12 users?' })
+  await dialog.waitFor()
+  dashboard.backend.set('late', 500)
+  await dashboard.refresh(['late'])
+  await page.getByText('48 users in 3 groups').waitFor()
+  expect(await dialog.isVisible()).toBe(true)
+
+  await dialog.getByRole('button', { name: 'Dismiss', exact: true }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('36 users in 2 groups').waitFor()
+  const table = page.getByRole('table', { name: 'Groups of failures' })
+  await table.locator(':focus').waitFor()
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Tab')
+  await table.locator(':focus').waitFor()
+})
+
 test('when nobody has failed, that is said', async () => {
   const dashboard = await dashboardOfTest(browser)
   const { page } = await dashboard.open('/failures')

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { browserOfFile } from '../support/browser.ts'
+import { browserOfFile, DESK, PHONE } from '../support/browser.ts'
 import { type Dashboard, startDashboard, untilShown } from '../support/dashboard.ts'
 
 const browser = browserOfFile()
@@ -39,3 +39,23 @@ test('every process is there; of which role, and in which order, stands in the a
   await untilShown(page, 'Processes')
   await expect.poll(names).toEqual(ascending.toReversed())
 })
+
+test('on a phone they can be put in order, too', async () => {
+  const { page } = await dashboard.open('/processes', { viewport: PHONE })
+  await untilShown(page, 'Processes')
+  const names = () =>
+    page
+      .getByRole('table', { name: 'Processes' })
+      .getByText(/^(api|worker)-[0-9a-f]+$/)
+      .allInnerTexts()
+  await page.getByLabel('Sort by').selectOption({ label: 'Process' })
+  await expect.poll(async () => isAscending(await names())).toBe(true)
+  await page.getByRole('button', { name: 'The smallest first: turn round' }).click()
+  await expect.poll(async () => isAscending((await names()).toReversed())).toBe(true)
+  expect(new URL(page.url()).search).toBe('?sort=-id')
+  await page.setViewportSize(DESK)
+  expect(await page.getByLabel('Sort by').isVisible(), 'where there are headings').toBe(false)
+})
+
+const isAscending = (names: readonly string[]): boolean =>
+  names.length === 3 && names.every((name, i) => i === 0 || name > (names[i - 1] ?? ''))

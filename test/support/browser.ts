@@ -109,6 +109,21 @@ export async function axe(page: Page): Promise<readonly AxeViolation[]> {
     }))
 }
 
+/** `axe`, light and dark, at a desk and on a phone. */
+export async function axeInAllLooks(page: Page): Promise<readonly (AxeViolation & { readonly look: string })[]> {
+  const before = page.viewportSize()
+  const found: (AxeViolation & { readonly look: string })[] = []
+  for (const viewport of [DESK, PHONE])
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize(viewport)
+      await page.emulateMedia({ colorScheme })
+      found.push(...(await axe(page)).map((each) => ({ look: `${colorScheme}, ${viewport.width} px`, ...each })))
+    }
+  await page.emulateMedia({ colorScheme: 'light' })
+  if (before) await page.setViewportSize(before)
+  return found
+}
+
 const ENDED = `for (const animation of document.getAnimations())
   if (animation.effect.getComputedTiming().endTime !== Infinity) animation.finish()`
 

@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useSession } from '../data/session.ts'
 import { Dialog } from '../ui/dialog.tsx'
@@ -41,6 +41,8 @@ const BEHIND_MORE = VIEWS.slice(4)
 /** At the bottom of phones. */
 export function PhoneNavigation({ onHelp }: { readonly onHelp: () => void }) {
   const [isOpen, setOpen] = useState(false)
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  const isBehind = BEHIND_MORE.some(({ to }) => path.startsWith(to))
   const help = () => {
     setOpen(false)
     onHelp()
@@ -50,8 +52,14 @@ export function PhoneNavigation({ onHelp }: { readonly onHelp: () => void }) {
       {ON_PHONE.map((view) => (
         <ViewLink key={view.to} view={view} />
       ))}
-      <button type="button" className={styles.link} aria-haspopup="dialog" onClick={() => setOpen(true)}>
-        <Icon name="more" /> More
+      <button
+        type="button"
+        className={styles.link}
+        aria-haspopup="dialog"
+        aria-current={isBehind || undefined}
+        onClick={() => setOpen(true)}
+      >
+        <Icon name="menu" /> More
       </button>
       <Dialog isOpen={isOpen} onClose={() => setOpen(false)} title="More views">
         <div className={styles.views}>

@@ -8,11 +8,13 @@ import {
   tableFeatures,
   useTable,
 } from '@tanstack/react-table'
-import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useMemo, useRef } from 'react'
 import { classes } from './classes.ts'
 import styles from './data-table.module.css'
 import { Icon } from './icon.tsx'
+import { SortControl } from './sort-control.tsx'
+import { useFocusInRows } from './use-focus-in-rows.ts'
+import { useRowsInSight } from './use-rows-in-sight.ts'
 
 interface ColumnLook {
   /** `end`: numbers. */
@@ -23,8 +25,10 @@ interface ColumnLook {
   readonly width?: string
   /** Left out before a row becomes a card, where there is little room. */
   readonly isMinor?: boolean
-  /** On phones, where a row is a card: its title; sentences that need no name; left out. Others stand behind their name. */
-  readonly onPhone?: 'title' | 'text' | 'hidden'
+  /** Its buttons: as high as a line. */
+  readonly isActions?: boolean
+  /** On phones, where a row is a card: its title; its state beside that; sentences that need no name; two in a line; left out. Others stand behind their name. */
+  readonly onPhone?: 'title' | 'state' | 'text' | 'half' | 'hidden'
 }
 
 const features = tableFeatures({
@@ -54,11 +58,6 @@ interface DataTableProps<Row extends RowData> {
   readonly rowTone?: (row: Row) => 'bad' | 'warn' | 'new' | undefined
 }
 
-/** From as many on, only rows in sight are in the page. */
-const VIRTUAL_FROM = 100
-/** Until it has been measured. */
-const ROW_HEIGHT_PX = 41
-
 /** Rows and columns; on phones, a list of cards. It scrolls with the page. */
 export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const { label, rows, columns, rowId, sort, onSort, rowTone } = props
@@ -80,10 +79,12 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const sorted = table.getRowModel().rows
   const body = useRef<HTMLTableSectionElement>(null)
   const { shown, before, after, measure } = useRowsInSight(sorted, body)
+  const onRowFocus = useFocusInRows(body)
 
   // The roles are said again: laid out as cards, browsers no longer take it for a table.
   return (
     <div className={styles.box}>
+      {onSort && sorted.length > 1 && <SortControl columns={table.getAllLeafColumns()} sort={sort} onSort={onSort} />}
       {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
       <table className={styles.table} role="table" aria-label={label} aria-rowcount={sorted.length + 1}>
         {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
@@ -139,6 +140,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                 role="row"
                 aria-rowindex={index + 2}
                 className={classes(styles.row, tone && styles[tone])}
+                {...onRowFocus(index)}
               >
                 {row.getAllCells().map((cell) => {
                   const look = cell.column.columnDef.meta
@@ -153,6 +155,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                         look?.align && styles.end,
                         look?.isNarrow && styles.narrow,
                         look?.isMinor && styles.minor,
+                        look?.isActions && styles.actions,
                         look?.onPhone && styles[look.onPhone],
                       )}
                     >
@@ -187,30 +190,3 @@ const Space = ({ height }: { readonly height: number }) => (
 
 const sortingOf = (sort: string | undefined) =>
   sort === undefined ? [] : [{ id: sort.replace(/^-/, ''), desc: sort.startsWith('-') }]
-
-function useRowsInSight<Row>(rows: readonly Row[], body: React.RefObject<HTMLElement | null>) {
-  const [top, setTop] = useState(0)
-  const isVirtual = rows.length >= VIRTUAL_FROM
-  // Whatever is above may grow: looked at whenever the rows are others.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
-  useLayoutEffect(() => {
-    if (body.current) setTop(body.current.getBoundingClientRect().top + window.scrollY)
-  }, [rows, body])
-
-  const virtual = useWindowVirtualizer({
-    count: rows.length,
-    enabled: isVirtual,
-    estimateSize: () => ROW_HEIGHT_PX,
-    overscan: 10,
-    scrollMargin: top,
-  })
-  const everything = rows.map((row, index) => ({ row, index }))
-  if (!isVirtual) return { shown: everything, before: 0, after: 0, measure: undefined }
-  const items = virtual.getVirtualItems()
-  return {
-    shown: items.flatMap(({ index }) => everything[index] ?? []),
-    before: (items[0]?.start ?? top) - top,
-    after: virtual.getTotalSize() - ((items.at(-1)?.end ?? top) - top),
-    measure: virtual.measureElement,
-  }
-}

@@ -30,7 +30,11 @@ export function Dialog({ isOpen, onClose, title, size = 'plain', children, actio
             className={classes(styles.dialog, styles[size])}
             aria-describedby={undefined}
             data-modal
-            onOpenAutoFocus={focusFirstField}
+            onOpenAutoFocus={(event) => {
+              rememberOpener()
+              focusFirstField(event)
+            }}
+            onCloseAutoFocus={focusOpener}
           >
             <div className={styles.head}>
               <Radix.Title className={styles.title}>{title}</Radix.Title>
@@ -45,6 +49,22 @@ export function Dialog({ isOpen, onClose, title, size = 'plain', children, actio
       </Radix.Portal>
     </Radix.Root>
   )
+}
+
+/** What had the focus when the first of the dialogs was opened that are open: one may lead to another. */
+let opener: Element | null = null
+
+function rememberOpener(): void {
+  const focused = document.activeElement
+  if (focused !== document.body && !focused?.closest('[data-modal]')) opener = focused
+}
+
+/** One goes on where one was; when that is no longer there (its row is gone), at the beginning of the view. */
+function focusOpener(event: Event): void {
+  event.preventDefault()
+  if (document.activeElement !== document.body || document.querySelector('[data-modal]')) return
+  const place = opener?.isConnected ? opener : document.querySelector('main')
+  if (place instanceof HTMLElement) place.focus({ preventScroll: place.matches('main') })
 }
 
 /** One begins at what there is to fill in, else at the dialog itself: not at its close button, which is what comes first. */

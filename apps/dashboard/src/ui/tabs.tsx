@@ -1,5 +1,5 @@
 import { Tabs as Radix } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { classes } from './classes.ts'
 import styles from './tabs.module.css'
 
@@ -21,9 +21,12 @@ interface TabsProps<Value extends string> {
 
 /** Which one is open is for the view to keep, in its address. */
 export function Tabs<Value extends string>({ label, value, onChange, tabs, isFlush = false }: TabsProps<Value>) {
+  const list = useRef<HTMLDivElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whichever is chosen is in sight, where there is no room for all
+  useEffect(() => bringIntoSight(list.current), [value])
   return (
     <Radix.Root value={value} onValueChange={(chosen) => onChange(chosen as Value)}>
-      <Radix.List className={classes(styles.list, isFlush && styles.flushList)} aria-label={label}>
+      <Radix.List ref={list} className={classes(styles.list, isFlush && styles.flushList)} aria-label={label}>
         {tabs.map((tab) => (
           <Radix.Trigger key={tab.value} value={tab.value} className={styles.tab}>
             {tab.label}
@@ -37,4 +40,12 @@ export function Tabs<Value extends string>({ label, value, onChange, tabs, isFlu
       ))}
     </Radix.Root>
   )
+}
+
+/** Sideways only: the page stays where it is. */
+function bringIntoSight(list: HTMLElement | null): void {
+  const chosen = list?.querySelector<HTMLElement>('[data-state="active"]')
+  if (!list || !chosen) return
+  const start = chosen.offsetLeft - list.offsetLeft
+  list.scrollLeft = Math.min(start, Math.max(list.scrollLeft, start + chosen.offsetWidth - list.clientWidth))
 }

@@ -54,7 +54,11 @@ const columns = [
     cell: ({ getValue }) => <code>{getValue()}</code>,
     meta: { isNarrow: true },
   }),
-  column.accessor('message', { header: 'Message', cell: ({ getValue }) => <Sentence text={getValue()} /> }),
+  column.accessor('message', {
+    header: 'Message',
+    cell: ({ getValue }) => <Sentence text={getValue()} />,
+    meta: { onPhone: 'text' },
+  }),
   column.accessor('at', {
     header: 'Failed',
     cell: ({ getValue }) => <RelativeTime at={getValue()} />,

@@ -4,11 +4,9 @@ import { type FailureFilter, failuresQuery, useDismissFailures, useRetryFailures
 import { useRefusal } from '../../data/session.ts'
 import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { Button } from '../../ui/button.tsx'
-import { classes } from '../../ui/classes.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { useToast } from '../../ui/use-toast.ts'
-import styles from './failure-actions.module.css'
 import type { Retried } from './retry-progress.tsx'
 
 interface FailureActionsProps {
@@ -28,12 +26,12 @@ export function FailureActions({ filter, count, onRetried, isInRow = false }: Fa
       ? { children: verb, 'aria-label': `${verb} users${thoseOf(filter)}` }
       : { children: `${verb} all ${formatCount(count)}…` }
   return (
-    <div className={classes(styles.actions, isInRow && styles.inRow)}>
+    <>
       <Button icon="refreshes" disabledReason={refusal} onClick={() => setAsked('retry')} {...names('Retry')} />
       <Button icon="close" disabledReason={refusal} onClick={() => setAsked('dismiss')} {...names('Dismiss')} />
       {asked === 'retry' && <RetryDialog filter={filter} onClose={close} onRetried={onRetried} />}
       {asked === 'dismiss' && <DismissDialog filter={filter} onClose={close} />}
-    </div>
+    </>
   )
 }
 

@@ -1,17 +1,18 @@
 import type { OpsFailureGroup } from '@rollcall/roster'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { failuresQuery } from '../../data/failures.ts'
 import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { present } from '../../search.ts'
 import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
-import { Field, Filters, Select } from '../../ui/field.tsx'
+import { Filters } from '../../ui/field.tsx'
 import { Page } from '../../ui/page.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Sentence } from '../../ui/sentence.tsx'
 import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
+import { Choice } from '../parts/choice.tsx'
 import { DomainSelect } from '../parts/domain-select.tsx'
 import { FailureCodeText } from '../parts/failure-code.tsx'
 import { UserLink } from '../parts/user-link.tsx'
@@ -25,12 +26,16 @@ const route = getRouteApi('/failures')
 
 /** Whose last fetch failed, by why and at whose backend. */
 export function FailuresView() {
-  const filter = route.useSearch()
+  const { sort, ...filter } = route.useSearch()
   const navigate = useNavigate({ from: '/failures' })
   const failures = useQuery(failuresQuery(filter))
   const everything = useQuery(failuresQuery({}))
   const [retried, setRetried] = useState<readonly Retried[]>([])
-  const onRetried = (one: Retried) => setRetried((before) => [one, ...before])
+  const { onRetried, groupColumns } = useMemo(() => {
+    const onRetried = (one: Retried) => setRetried((before) => [one, ...before])
+    // The same as long as the view is there: the table takes another function for another cell, and closes its dialog.
+    return { onRetried, groupColumns: [...columns, actionsColumn(onRetried)] }
+  }, [])
   const isFiltered = filter.code !== undefined || filter.domain !== undefined
   const { groups = [], total = 0 } = failures.data ?? {}
   const codes = [...new Set(everything.data?.groups.map((group) => group.code))].sort()
@@ -50,20 +55,13 @@ export function FailuresView() {
         />
       ))}
       <Filters>
-        <Field label="Code">
-          <Select
-            value={filter.code ?? ''}
-            onChange={({ target }) =>
-              void navigate({ search: (now) => present({ ...now, code: target.value || undefined }) })
-            }
-          >
-            <option value="">All codes</option>
-            {codes.map((code) => (
-              <option key={code}>{code}</option>
-            ))}
-            {filter.code !== undefined && !codes.some((code) => code === filter.code) && <option>{filter.code}</option>}
-          </Select>
-        </Field>
+        <Choice
+          label="Code"
+          value={filter.code}
+          none="All codes"
+          options={codes}
+          onChange={(code) => void navigate({ search: (now) => present({ ...now, code }) })}
+        />
         <DomainSelect
           value={filter.domain}
           none="All domains"
@@ -94,8 +92,10 @@ export function FailuresView() {
             <DataTable
               label="Groups of failures"
               rows={groups}
-              columns={[...columns, actionsColumn(onRetried)]}
+              columns={groupColumns}
               rowId={({ code, domain }) => `${code} ${domain}`}
+              sort={sort}
+              onSort={(next) => void navigate({ search: (now) => present({ ...now, sort: next }), replace: true })}
             />
           </div>
         )}
@@ -148,11 +148,13 @@ const columns = [
   }),
   column.accessor('example', {
     header: 'The last one',
+    enableSorting: false,
     cell: ({ getValue }) => (
       <>
         <UserLink jid={getValue().jid} />: <Sentence text={getValue().message} />
       </>
     ),
+    meta: { onPhone: 'text' },
   }),
 ]
 
@@ -168,5 +170,5 @@ const actionsColumn = (onRetried: (retried: Retried) => void) =>
         isInRow
       />
     ),
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, isActions: true },
   })

@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useLive } from '../../data/live.tsx'
 import { formatBytes } from '../../format/bytes.ts'
 import { formatCountOf, formatRate, formatShare } from '../../format/numbers.ts'
+import { present } from '../../search.ts'
 import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -53,9 +54,7 @@ export function ProcessesView() {
             columns={COLUMNS}
             rowId={(process) => process.id}
             sort={sort}
-            onSort={(next) =>
-              void navigate({ search: (search) => ({ ...search, sort: next }) as typeof search, replace: true })
-            }
+            onSort={(next) => void navigate({ search: (now) => present({ ...now, sort: next }), replace: true })}
             rowTone={(process) => (process.state === 'alive' ? undefined : 'bad')}
           />
         )}
@@ -107,7 +106,7 @@ const COLUMNS = column.columns([
   column.accessor(({ state }) => ['stuck', 'silent', 'alive'].indexOf(state), {
     id: 'state',
     header: 'State',
-    meta: { isNarrow: true },
+    meta: { isNarrow: true, onPhone: 'state' },
     cell: ({ row }) => {
       const { word, tone } = STATES[row.original.state]
       return <StatusBadge tone={tone}>{word}</StatusBadge>
@@ -129,24 +128,24 @@ const COLUMNS = column.columns([
   column.accessor('cpu', {
     header: 'CPU',
     sortUndefined: 'last',
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, onPhone: 'half' },
     cell: ({ row }) => (row.original.cpu === undefined ? '–' : formatShare(row.original.cpu)),
   }),
   column.accessor('rssBytes', {
     header: 'Memory',
     sortUndefined: 'last',
-    meta: { align: 'end', isNarrow: true, isMinor: true },
+    meta: { align: 'end', isNarrow: true, isMinor: true, onPhone: 'half' },
     cell: ({ row }) => (row.original.rssBytes === undefined ? '–' : formatBytes(row.original.rssBytes)),
   }),
   column.accessor(({ startedAt }) => -Date.parse(startedAt), {
     id: 'uptime',
     header: 'Started',
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, onPhone: 'half' },
     cell: ({ row }) => <RelativeTime at={row.original.startedAt} />,
   }),
   column.accessor('seenAt', {
     header: 'Heard of',
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, onPhone: 'half' },
     cell: ({ row }) => <RelativeTime at={row.original.seenAt} />,
   }),
   column.accessor('version', { header: 'Version', meta: { isNarrow: true, isMinor: true } }),

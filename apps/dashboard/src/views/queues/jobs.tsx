@@ -106,32 +106,32 @@ function columnsOfState(state: OpsJobState) {
           <code>{getValue()}</code>
         </Link>
       ),
-      meta: { isNarrow: true },
+      meta: { onPhone: 'half' },
     }),
     column.accessor('priority', {
       header: 'Priority',
       cell: ({ getValue }) => priorityOf(getValue()),
-      meta: { isNarrow: true },
+      meta: { isNarrow: true, onPhone: 'half' },
     }),
     column.accessor('attempt', {
       header: 'Attempts',
       cell: ({ getValue }) => formatCount(getValue()),
-      meta: { align: 'end', isNarrow: true },
+      meta: { align: 'end', isNarrow: true, onPhone: 'half' },
     }),
     column.accessor('createdAt', {
       header: 'Made',
       cell: ({ getValue }) => <RelativeTime at={getValue()} />,
-      meta: { isNarrow: true },
+      meta: { isNarrow: true, onPhone: 'half' },
     }),
     ...(state === 'delayed'
       ? [
           column.accessor('dueAt', {
             header: 'Due',
             cell: ({ row: { original } }) => original.dueAt !== undefined && <RelativeTime at={original.dueAt} />,
-            meta: { isNarrow: true },
+            meta: { isNarrow: true, onPhone: 'half' },
           }),
         ]
       : []),
-    ...(state === 'failed' ? [column.accessor('failedReason', { header: 'Why' })] : []),
+    ...(state === 'failed' ? [column.accessor('failedReason', { header: 'Why', meta: { onPhone: 'text' } })] : []),
   ]
 }

@@ -7,7 +7,6 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import type { IconName } from '../../ui/icon.tsx'
 import { useToast } from '../../ui/use-toast.ts'
 import { LimitsDialog } from './limits-dialog.tsx'
-import styles from './queue-actions.module.css'
 
 interface QueueActionsProps {
   readonly queue: QueueName
@@ -39,11 +38,11 @@ export function QueueActions({ queue, queues }: QueueActionsProps) {
         {verb} all{icon !== 'play' && '…'}
       </Button>
     ) : (
-      <IconButton icon={icon} label={`${verb} ${name}`} disabledReason={refusal} onClick={onClick} />
+      <IconButton kind="plain" icon={icon} label={`${verb} ${name}`} disabledReason={refusal} onClick={onClick} />
     )
 
   return (
-    <div className={queue === 'all' ? styles.actions : styles.inRow}>
+    <>
       {paused < queues.length && button('pause', 'Pause', () => setAsked('pause'))}
       {paused > 0 && button('play', 'Resume', resume)}
       {button('settings', 'Limit', () => setAsked('limits'))}
@@ -63,7 +62,7 @@ export function QueueActions({ queue, queues }: QueueActionsProps) {
         </p>
         <p>Nothing is lost: all of it is done after the queue is resumed.</p>
       </ConfirmDialog>
-    </div>
+    </>
   )
 }
 

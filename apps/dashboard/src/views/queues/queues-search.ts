@@ -6,4 +6,5 @@ export const queuesSearch = (search: Record<string, unknown>) =>
     shard: textOf(search.shard),
     state: oneOf(search.state, ['active', 'prioritized', 'waiting', 'delayed', 'failed']),
     job: textOf(search.job),
+    sort: textOf(search.sort),
   })

@@ -3,6 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useLive } from '../../data/live.tsx'
 import { formatDuration } from '../../format/durations.ts'
 import { formatCount, formatRate } from '../../format/numbers.ts'
+import { present } from '../../search.ts'
 import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -17,7 +18,8 @@ const route = getRouteApi('/queues')
 /** The queue of each shard: what waits, how fast it goes, what bounds it. */
 export function QueuesView() {
   const queues = useLive(({ snapshot }) => snapshot?.queues)
-  const { shard } = route.useSearch()
+  const { shard, sort } = route.useSearch()
+  const navigate = route.useNavigate()
   const chosen =
     queues?.find((queue) => String(queue.shard) === shard) ?? (queues?.length === 1 ? queues[0] : undefined)
 
@@ -39,7 +41,20 @@ export function QueuesView() {
         <>
           <Totals queues={queues} />
           <Card title={queues.length === 1 ? 'The queue' : 'By shard'} isFlush>
-            <DataTable label="Queues" rows={queues} columns={columns} rowId={(queue) => String(queue.shard)} />
+            <DataTable
+              label="Queues"
+              rows={queues}
+              columns={columns}
+              rowId={(queue) => String(queue.shard)}
+              sort={sort}
+              onSort={(next) =>
+                void navigate({
+                  search: (now) => present({ ...now, sort: next }),
+                  replace: true,
+                  resetScroll: false,
+                })
+              }
+            />
           </Card>
           {chosen === undefined ? (
             <Card title="Jobs">
@@ -60,7 +75,7 @@ function Totals({ queues }: { readonly queues: readonly OpsQueue[] }) {
   const oldest = Math.max(...queues.map((queue) => queue.oldestWaitMs))
   return (
     <Stats>
-      <Stat label="Wait" value={formatCount(sum(waitingOf))} detail="waiting and prioritised" />
+      <Stat label="Waiting" value={formatCount(sum(waitingOf))} detail="prioritised ones too" />
       <Stat label="Active" value={formatCount(sum((queue) => queue.active))} detail="being fetched now" />
       <Stat label="Done" value={formatRate(sum((queue) => queue.perSecond))} detail="in the last minute" />
       <Stat
@@ -86,14 +101,14 @@ const number = (name: 'waiting' | 'prioritized' | 'active' | 'delayed' | 'failed
   column.accessor(name, {
     header,
     cell: ({ getValue }) => formatCount(getValue()),
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, onPhone: 'half' },
   })
 
 const columns = [
   column.accessor('shard', {
     header: 'Shard',
     cell: ({ getValue }) => (
-      <Link to="/queues" search={{ shard: String(getValue()) }} resetScroll={false}>
+      <Link from="/queues" to="." search={(now) => ({ ...now, shard: String(getValue()) })} resetScroll={false}>
         Shard {getValue()}
       </Link>
     ),
@@ -103,21 +118,21 @@ const columns = [
     header: 'State',
     cell: ({ getValue }) =>
       getValue() ? <StatusBadge tone="warn">paused</StatusBadge> : <StatusBadge tone="good">runs</StatusBadge>,
-    meta: { isNarrow: true },
+    meta: { isNarrow: true, onPhone: 'state' },
   }),
   number('waiting', 'Waiting'),
   number('prioritized', 'Prioritised'),
   number('active', 'Active'),
   number('delayed', 'Delayed'),
   number('failed', 'Failed'),
-  column.accessor('oldestWaitMs', {
-    header: 'Oldest wait',
-    cell: ({ getValue }) => (getValue() === 0 ? '–' : formatDuration(getValue())),
-    meta: { align: 'end', isNarrow: true },
-  }),
   column.accessor('perSecond', {
     header: 'Rate',
     cell: ({ getValue }) => formatRate(getValue()),
+    meta: { align: 'end', isNarrow: true, onPhone: 'half' },
+  }),
+  column.accessor('oldestWaitMs', {
+    header: 'Oldest wait',
+    cell: ({ getValue }) => (getValue() === 0 ? '–' : formatDuration(getValue())),
     meta: { align: 'end', isNarrow: true },
   }),
   column.display({
@@ -129,7 +144,7 @@ const columns = [
     id: 'actions',
     header: () => <span className="visually-hidden">Actions</span>,
     cell: ({ row: { original } }) => <QueueActions queue={original.shard} queues={[original]} />,
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, isActions: true },
   }),
 ]
 

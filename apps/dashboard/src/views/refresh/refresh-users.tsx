@@ -104,5 +104,9 @@ const failedColumns = [
     header: 'Code',
     cell: ({ row: { original } }) => original.code && <FailureCodeText code={original.code} />,
   }),
-  column.accessor('message', { header: 'Message', cell: ({ getValue }) => <Sentence text={getValue() ?? ''} /> }),
+  column.accessor('message', {
+    header: 'Message',
+    cell: ({ getValue }) => <Sentence text={getValue() ?? ''} />,
+    meta: { onPhone: 'text' },
+  }),
 ]

@@ -75,7 +75,7 @@ function KnownRefresh({ refresh }: { readonly refresh: OpsRefresh }) {
       <Stats>
         <Stat label="Users" value={formatCount(total)} detail="distinct, asked for" />
         <Stat label="Updated" value={formatCount(updated)} detail="fetched well since" />
-        <Stat label="Changed" value={formatCount(changed)} detail="of these, with a new roster" />
+        <Stat label="Changed" value={formatCount(changed)} detail="with a new roster" />
         <Stat
           label="Failed"
           value={formatCount(errors)}
@@ -115,5 +115,6 @@ const columns = [
         <bdi>{getValue().username}</bdi>: <Sentence text={getValue().message} />
       </>
     ),
+    meta: { onPhone: 'text' },
   }),
 ]

@@ -9,11 +9,12 @@ import { shortId } from '../../format/short-id.ts'
 import { present } from '../../search.ts'
 import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
-import { Field, Filters, Select } from '../../ui/field.tsx'
+import { Filters } from '../../ui/field.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
 import { Page } from '../../ui/page.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
+import { Choice } from '../parts/choice.tsx'
 import { DomainSelect } from '../parts/domain-select.tsx'
 import { RefreshProgress } from '../parts/refresh-progress.tsx'
 import { RefreshState } from '../parts/refresh-state.tsx'
@@ -50,17 +51,14 @@ export function RefreshesView() {
       lead="Each request to bring rosters up to date: who asked, for how many users, and what came of it."
     >
       <Filters>
-        <Field label="State">
-          <Select value={filter.state ?? ''} onChange={(event) => choose('state')(event.target.value || undefined)}>
-            <option value="">Whatever it is</option>
-            {REFRESH_STATES.map((state) => (
-              <option key={state} value={state}>
-                {STATES[state]}
-              </option>
-            ))}
-          </Select>
-        </Field>
-        <CallerSelect value={filter.caller} callers={callers} onChange={choose('caller')} />
+        <Choice
+          label="State"
+          value={filter.state}
+          none="All states"
+          options={REFRESH_STATES.map((state) => [state, STATES[state]])}
+          onChange={choose('state')}
+        />
+        <Choice label="Caller" value={filter.caller} none="All callers" options={callers} onChange={choose('caller')} />
         <DomainSelect value={filter.domain} none="All domains" onChange={choose('domain')} />
       </Filters>
       <Card isFlush>
@@ -96,26 +94,6 @@ export function RefreshesView() {
 const newer = (listed: OpsRefreshRow, live: OpsRefreshRow | undefined): OpsRefreshRow =>
   live !== undefined && listed.state === 'running' && live.pending <= listed.pending ? live : listed
 
-interface CallerSelectProps {
-  readonly value: string | undefined
-  readonly callers: readonly string[]
-  readonly onChange: (caller: string | undefined) => void
-}
-
-function CallerSelect({ value, callers, onChange }: CallerSelectProps) {
-  return (
-    <Field label="Caller">
-      <Select value={value ?? ''} onChange={(event) => onChange(event.target.value || undefined)}>
-        <option value="">Everybody</option>
-        {callers.map((caller) => (
-          <option key={caller}>{caller}</option>
-        ))}
-        {value !== undefined && !callers.includes(value) && <option>{value}</option>}
-      </Select>
-    </Field>
-  )
-}
-
 const column = columnsOf<OpsRefreshRow>()
 const columns = [
   column.accessor('id', {
@@ -135,27 +113,28 @@ const columns = [
       ) : (
         <RefreshState refresh={original} />
       ),
+    meta: { onPhone: 'state' },
   }),
   column.accessor('caller', { header: 'Caller', cell: ({ getValue }) => <bdi>{getValue()}</bdi> }),
   column.accessor('domain', { header: 'Domain' }),
   column.accessor('acceptedAt', {
     header: 'Accepted',
     cell: ({ getValue }) => <RelativeTime at={getValue()} />,
-    meta: { isNarrow: true },
+    meta: { isNarrow: true, onPhone: 'half' },
   }),
   column.accessor('total', {
     header: 'Users',
     cell: ({ getValue }) => formatCount(getValue()),
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, onPhone: 'half' },
   }),
   column.accessor('changed', {
     header: 'Changed',
     cell: ({ getValue }) => formatCount(getValue()),
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, onPhone: 'half' },
   }),
   column.accessor('errors', {
     header: 'Failed',
     cell: ({ getValue }) => formatCount(getValue()),
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, onPhone: 'half' },
   }),
 ]

@@ -53,15 +53,15 @@ const COLUMNS = column.columns([
     cell: ({ row }) => row.original.action.replaceAll('-', ' '),
   }),
   column.accessor('what', { header: 'What' }),
+  column.accessor('who', { header: 'Who' }),
   column.accessor('count', {
     header: 'How many',
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, onPhone: 'half' },
     cell: ({ row }) => (row.original.count === undefined ? '–' : formatCount(row.original.count)),
   }),
-  column.accessor('who', { header: 'Who' }),
   column.accessor('result', {
     header: 'Result',
-    meta: { isNarrow: true },
+    meta: { isNarrow: true, onPhone: 'state' },
     cell: ({ row }) => {
       const { word, tone } = RESULTS[row.original.result]
       return <StatusBadge tone={tone}>{word}</StatusBadge>
@@ -69,7 +69,7 @@ const COLUMNS = column.columns([
   }),
   column.accessor('at', {
     header: 'When',
-    meta: { align: 'end', isNarrow: true },
+    meta: { align: 'end', isNarrow: true, onPhone: 'half' },
     cell: ({ row }) => <RelativeTime at={row.original.at} />,
   }),
 ])

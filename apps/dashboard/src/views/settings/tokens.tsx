@@ -57,7 +57,7 @@ function Revoke({ token }: { readonly token: OpsToken }) {
       : refusal
   return (
     <>
-      <Button kind="quiet" icon="trash" disabledReason={reason} onClick={() => setAsking(true)}>
+      <Button icon="trash" disabledReason={reason} onClick={() => setAsking(true)}>
         Revoke<span className="visually-hidden"> {token.name}</span>
       </Button>
       <ConfirmDialog
@@ -116,7 +116,7 @@ const COLUMNS = column.columns([
   column.display({
     id: 'revoke',
     header: () => <span className="visually-hidden">Revoke</span>,
-    meta: { isNarrow: true, align: 'end' },
+    meta: { isNarrow: true, align: 'end', isActions: true },
     cell: ({ row }) => <Revoke token={row.original} />,
   }),
 ])

@@ -25,7 +25,7 @@ const columns = [
     id: 'state',
     header: 'State',
     cell: ({ row }) => <DeliveryState delivery={row.original} />,
-    meta: { isNarrow: true },
+    meta: { isNarrow: true, onPhone: 'state' },
   }),
   column.display({
     id: 'version',
