@@ -2,6 +2,7 @@ import { type BareJid, parseBareJid } from '@rollcall/roster'
 import type { Job, JobsOptions, Queue } from 'bullmq'
 import { byShard, QUEUE_NAME } from './keys.ts'
 import type { RedisClient } from './redis.ts'
+import { redisNow } from './redis-now.ts'
 import { shardQueues } from './shard-queues.ts'
 import type { Tracing } from './tracing/index.ts'
 
@@ -135,8 +136,7 @@ export function refreshQueue({ redis, shards, producer, attempts, backoffMs, tra
      */
     async bringForward(shard: number, longestMs: number): Promise<void> {
       const queue = await queues.of(shard)
-      const [seconds] = await redis.time()
-      const now = Number(seconds) * 1000
+      const now = await redisNow(redis)
       const delayed = queue.toKey('delayed')
       const untimely = await Promise.all([
         redis.zrangebyscore(delayed, '-inf', scoreOf(now - OVERDUE_MS), 'LIMIT', 0, MOST_BROUGHT_FORWARD),

@@ -1,6 +1,6 @@
 import { type Domain, FAILURE_CODES, type OpsHistory, type OpsLatency, type OpsRange } from '@rollcall/roster'
 import { HISTORY, type LookedBack, RESOLUTIONS, type Resolution, type Step } from '@rollcall/runtime'
-import { latencyIn } from './snapshot/recent.ts'
+import { latencyIn, rounded } from './snapshot/recent.ts'
 
 /** The steps that a chart shows: 360 at most. */
 export const SHOWN: Readonly<Record<OpsRange, { readonly resolution: Resolution; readonly count: number }>> = {
@@ -100,5 +100,3 @@ export function chartsOf(range: OpsRange, { at, steps, now }: LookedBack<Figures
     ),
   }
 }
-
-const rounded = (value: number): number => Number(value.toPrecision(3))

@@ -87,8 +87,7 @@ function refreshOf(record: UserRecord): OpsUser['refresh'] {
     wanted,
     fetched,
     failed,
-    ...(code !== '' &&
-      failed > fetched && { failure: { code, message, ...(failedAt !== null && { at: iso(failedAt) }) } }),
+    ...(code !== '' && { failure: { code, message, ...(failedAt !== null && { at: iso(failedAt) }) } }),
     ...(openSince !== null && { openSince: iso(openSince) }),
     ...(nextRepairAt !== null && { nextRepairAt: iso(nextRepairAt) }),
     repairs,

@@ -8,6 +8,7 @@ import {
   REPAIR_MIN_MS,
   testUser,
 } from '../../../../test/support/fresh-store.ts'
+import { redisNow } from '../redis-now.ts'
 
 const fresh = freshStoreOfFile()
 const john = testUser('john')
@@ -33,9 +34,7 @@ const makeDue = (jid: string = john.jid) => fresh.redis.zadd(fresh.keys.failed, 
 
 /** Until the next repair of a user, as near as a busy machine lets us say. */
 async function pause(jid: string = john.jid): Promise<number> {
-  const [seconds, microseconds] = await fresh.redis.time()
-  const now = Number(seconds) * 1000 + Number(microseconds) / 1000
-  return Number(await fresh.redis.zscore(fresh.keys.failed, jid)) - now
+  return Number(await fresh.redis.zscore(fresh.keys.failed, jid)) - (await redisNow(fresh.redis))
 }
 
 async function expectPause(ms: number, jid?: string): Promise<void> {
@@ -180,16 +179,14 @@ describe('when the backend of a domain is back', () => {
   const others = Array.from({ length: 1500 }, (_, i) => `user${i}@other.example`)
   const ours = Array.from({ length: 1500 }, (_, i) => testUser(`user${i}`).jid)
   const inAnHour = async (jids: readonly string[]) => {
-    const [seconds] = await fresh.redis.time()
-    const at = Number(seconds) * 1000 + REPAIR_MAX_MS
+    const at = (await redisNow(fresh.redis)) + REPAIR_MAX_MS
     await fresh.redis.zadd(fresh.keys.failed, ...jids.flatMap((jid) => [at, jid]))
   }
 
   test('its users are due within seconds, not all at once, and nobody else is', async () => {
     await inAnHour([...others, ...ours])
     expect(await fresh.store.repairNow(john.domain)).toBe(1500)
-    const [seconds] = await fresh.redis.time()
-    const soon = await fresh.redis.zrangebyscore(fresh.keys.failed, '-inf', Number(seconds) * 1000 + 60_000)
+    const soon = await fresh.redis.zrangebyscore(fresh.keys.failed, '-inf', (await redisNow(fresh.redis)) + 60_000)
     expect(soon.toSorted()).toEqual(ours.toSorted())
     const times = new Set(await Promise.all(ours.map((jid) => fresh.redis.zscore(fresh.keys.failed, jid))))
     expect(times.size).toBeGreaterThan(100)

@@ -1,5 +1,6 @@
 import type { ShardKeys } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
+import { redisNow } from '../redis-now.ts'
 
 /** Of all users. */
 export interface Totals {
@@ -23,8 +24,7 @@ export function totals({ redis, shards, keysAt }: TotalsOptions) {
   return {
     /** In two round trips. */
     async totals(): Promise<Totals> {
-      const [[seconds, microseconds], ...ofShards] = await Promise.all([redis.time(), ...allKeys.map(ofShard)])
-      const now = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+      const [now, ...ofShards] = await Promise.all([redisNow(redis), ...allKeys.map(ofShard)])
       const sum = (of: 'stored' | 'open' | 'failed'): number => ofShards.reduce((all, one) => all + one[of], 0)
       const ages = ofShards.flatMap(({ oldest }) => (oldest === undefined ? [] : [now - Number(oldest)]))
       return {

@@ -3,17 +3,11 @@ import { type ShardKeys, shardKeys, shardOf } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
 import { NEVER_KNOWN } from './failure-groups.ts'
 import { nameOf } from './names.ts'
+import type { UserState } from './roster-store.ts'
 import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
 
-/** How far the refreshes of a user have come. Times in epoch milliseconds by the clock of Redis. */
-export interface UserRecord {
-  readonly wanted: number
-  readonly fetched: number
-  readonly failed: number
-  readonly version: number
-  /** Of the last fetch that failed; empty: none did. */
-  readonly code: FailureCode | ''
-  readonly message: string
+/** How far the refreshes of a user have come, and what comes next. Times in epoch milliseconds by the clock of Redis. */
+export interface UserRecord extends UserState {
   /** When it failed; null: it has gone well since, or that is not known (any more). */
   readonly failedAt: number | null
   /** Repairs since the last good fetch. */
@@ -56,16 +50,16 @@ export function userRecords({ redis, shards, scripts = loadScripts(redis.isClust
         redis.zscore(keys.failed, jid),
       ])
       if (fields.every((field) => field === null)) return null
-      const [wanted, fetched, failed, version, repairs, code, message, waiting] = fields
-      const failedAt = code && Number(failed) > Number(fetched ?? 0) ? await failedAtOf(jid, code, keys) : null
+      const [wanted, fetched, failed, version, repairs, lastCode, message, waiting] = fields
+      const code = Number(failed ?? 0) > Number(fetched ?? 0) ? (lastCode ?? '') : '' // that of an earlier failure stays
       return {
         wanted: Number(wanted ?? 0),
         fetched: Number(fetched ?? 0),
         failed: Number(failed ?? 0),
         version: Number(version ?? 0),
-        code: (code ?? '') as FailureCode | '',
-        message: message ?? '',
-        failedAt,
+        code: code as FailureCode | '',
+        message: code && (message ?? ''),
+        failedAt: code === '' ? null : await failedAtOf(jid, code, keys),
         repairs: Number(repairs ?? 0),
         waiting: Array.from((waiting ?? '').matchAll(/(\S+)=\d+/g), ([, replica = '']) => replica),
         openSince: openSince === null ? null : Number(openSince),

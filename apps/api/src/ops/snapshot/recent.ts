@@ -99,4 +99,4 @@ export function latencyIn(field: string, steps: readonly Step[]): OpsLatency {
 }
 
 /** To three digits: more would pretend to be known. */
-const rounded = (value: number): number => Number(value.toPrecision(3))
+export const rounded = (value: number): number => Number(value.toPrecision(3))
