@@ -59,3 +59,13 @@ test('on a phone they can be put in order, too', async () => {
 
 const isAscending = (names: readonly string[]): boolean =>
   names.length === 3 && names.every((name, i) => i === 0 || name > (names[i - 1] ?? ''))
+
+test('times are told as they are, also where the clock of the browser is wrong', async () => {
+  const { page } = await dashboard.open('/processes', {
+    before: (context) => context.addInitScript('const right = Date.now; Date.now = () => right() + 3 * 3_600_000'),
+  })
+  await untilShown(page, 'Processes')
+  const times = () => page.getByRole('table', { name: 'Processes' }).getByRole('time').allInnerTexts()
+  await expect.poll(async () => (await times()).length).toBe(6)
+  await expect.poll(async () => (await times()).join(', ')).toMatch(/^((now|\d+ (sec|min)\. ago)(, |$)){6}$/)
+})

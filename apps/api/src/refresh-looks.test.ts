@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { refreshLooks } from './refresh-looks.ts'
 import type { RefreshFound } from './refresh-records.ts'
 
@@ -38,6 +38,21 @@ test('it is looked again when something was done to it, and after a while', asyn
   expect(await looks.look('id')).toEqual(found(2))
   await expect.poll(async () => (await looks.look('id'))?.progress.updated, { interval: 100 }).toBe(3)
   expect(reads()).toBe(3)
+})
+
+test('it is looked again after ten seconds, however long a look takes', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { looks, reads } = countedLooks(async (read) => {
+    await vi.advanceTimersByTimeAsync(8_000)
+    return found(read)
+  })
+  await looks.look('id')
+  vi.advanceTimersByTime(9_000)
+  await looks.look('id')
+  expect(reads()).toBe(1)
+  vi.advanceTimersByTime(1_500)
+  expect(await looks.look('id')).toEqual(found(2))
 })
 
 test('a glance waits for nothing, and has others look', async () => {

@@ -15,6 +15,8 @@ export interface RefreshLooks {
 const GOOD_FOR_MS = 1_000
 /** To look is no more than such a share of what this process and Redis have to do. */
 const PAUSE_PER_COST = 20
+/** Where a look takes seconds, it is more than that: nobody is to be told of the beginning when all is over. */
+const LONGEST_GOOD_FOR_MS = 10_000
 /** Refreshes that are remembered. */
 const MOST_KNOWN = 1_000
 
@@ -27,7 +29,7 @@ interface Look {
 
 /**
  * To count how far a refresh of 100,000 users has come takes a few hundred commands, and many look at it: what a look has
- * found is good for a second, for a large one for longer.
+ * found is good for a second, for a large one for up to ten.
  */
 export function refreshLooks(read: (id: string) => Promise<RefreshFound | null>): RefreshLooks {
   const looks = new Map<string, Look>()
@@ -42,7 +44,8 @@ export function refreshLooks(read: (id: string) => Promise<RefreshFound | null>)
     look.found.then(
       (found) => {
         const now = performance.now()
-        look.goodUntil = now + Math.max(GOOD_FOR_MS, PAUSE_PER_COST * (now - begun))
+        const pauseMs = Math.min(PAUSE_PER_COST * (now - begun), LONGEST_GOOD_FOR_MS)
+        look.goodUntil = now + Math.max(GOOD_FOR_MS, pauseMs)
         if (found) look.last = found
       },
       () => {

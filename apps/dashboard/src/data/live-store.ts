@@ -1,5 +1,6 @@
 import type { OpsSnapshot } from '@rollcall/roster'
 import { replaceEqualDeep } from '@tanstack/react-query'
+import { setClock } from '../format/clock.ts'
 import { eventLink, type LinkState, type Surroundings } from './event-link.ts'
 import { API } from './fetch-json.ts'
 import { listenedStore } from './listened-store.ts'
@@ -50,6 +51,7 @@ export function liveStore({ onLost, surroundings }: LiveStoreOptions = {}): Live
       on: {
         snapshot(data) {
           hear()
+          setClock((data as OpsSnapshot).at)
           change({ snapshot: replaceEqualDeep(store.get().snapshot, data as OpsSnapshot), oldForS: undefined })
         },
         alive() {

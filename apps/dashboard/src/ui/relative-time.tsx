@@ -1,9 +1,10 @@
 import { useSyncExternalStore } from 'react'
+import { now } from '../format/clock.ts'
 import { formatAbsolute, formatRelative } from '../format/times.ts'
 
 /** `12 sec. ago`, going on as time does; the absolute time on hover and for screen readers. */
 export function RelativeTime({ at }: { readonly at: string | number }) {
-  const text = useSyncExternalStore(everySecond, () => formatRelative(at, Date.now()))
+  const text = useSyncExternalStore(everySecond, () => formatRelative(at, now()))
   return (
     <time dateTime={typeof at === 'string' ? at : new Date(at).toISOString()} title={formatAbsolute(at)}>
       {text}

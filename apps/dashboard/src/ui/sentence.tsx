@@ -1,3 +1,4 @@
+import { now } from '../format/clock.ts'
 import { formatAbsolute, formatClock } from '../format/times.ts'
 
 /** What the api says in words; the times in it as people write them, in their time zone, with the day on hover. */
@@ -25,4 +26,4 @@ function partsOf(text: string) {
 }
 
 const HALF_A_DAY_MS = 12 * 3_600_000
-const isRecent = (at: string): boolean => Math.abs(Date.now() - Date.parse(at)) < HALF_A_DAY_MS
+const isRecent = (at: string): boolean => Math.abs(now() - Date.parse(at)) < HALF_A_DAY_MS

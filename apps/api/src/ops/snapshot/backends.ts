@@ -56,7 +56,7 @@ const HELD = 'It gives empty rosters, which are held back until somebody confirm
 function failingText(fetches: readonly RecentFetches[]): string | null {
   const sum = (of: (one: RecentFetches) => number) => fetches.reduce((all, one) => all + of(one), 0)
   const [all, failed, unknown] = [sum((one) => one.all), sum((one) => one.failed), sum((one) => one.unknown ?? 0)]
-  if (unknown >= UNKNOWN_USERS && unknown >= (all - failed) * UNKNOWN_SHARE)
+  if (unknown >= UNKNOWN_USERS && unknown >= all * UNKNOWN_SHARE)
     return `${unknown} of the last ${all} users are unknown to it`
   const [latest] = fetches.toSorted((a, b) => (a.sinceFailureMs ?? Infinity) - (b.sinceFailureMs ?? Infinity))
   const least = (latest?.sinceFailureMs ?? Infinity) <= STILL_MS ? STILL_FAILING_SHARE : FAILING_SHARE

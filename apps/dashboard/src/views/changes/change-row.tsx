@@ -1,5 +1,6 @@
 import type { OpsChange } from '@rollcall/roster'
 import { memo, useState } from 'react'
+import { now } from '../../format/clock.ts'
 import { formatCount } from '../../format/numbers.ts'
 import { ChangeView } from '../../roster/diff-view.tsx'
 import { classes } from '../../ui/classes.ts'
@@ -23,7 +24,7 @@ const NEW_FOR_MS = 5000
 export const ChangeRow = memo(Row, (before, now) => before.change === now.change)
 
 function Row({ change, isBusy = false }: ChangeRowProps) {
-  const [isNew] = useState(() => !isBusy && Date.now() - Date.parse(change.at) < NEW_FOR_MS)
+  const [isNew] = useState(() => !isBusy && now() - Date.parse(change.at) < NEW_FOR_MS)
   return (
     <li className={classes(styles.row, isNew && styles.new)}>
       <div className={styles.head}>

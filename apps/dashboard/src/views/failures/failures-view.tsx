@@ -119,11 +119,23 @@ function NoFailures({ isFiltered }: { readonly isFiltered: boolean }) {
   )
 }
 
+/** As in groups.lua: more may have failed than are listed. */
+const MOST_NEVER_KNOWN = 10_000
+
 const column = columnsOf<OpsFailureGroup>()
 const columns = [
   column.accessor('code', {
     header: 'Code',
-    cell: ({ getValue }) => <FailureCodeText code={getValue()} />,
+    cell: ({ row: { original } }) => (
+      <>
+        <FailureCodeText code={original.code} />
+        {original.code === 'user-unknown' && original.count >= MOST_NEVER_KNOWN && (
+          <p className={styles.more}>
+            Of names that were never known, each shard keeps the newest {formatCount(MOST_NEVER_KNOWN)}.
+          </p>
+        )}
+      </>
+    ),
     meta: { onPhone: 'title' },
   }),
   column.accessor('domain', { header: 'Domain', meta: { isNarrow: true } }),
