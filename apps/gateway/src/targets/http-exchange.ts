@@ -24,6 +24,7 @@ export interface Received {
  */
 export function exchange(
   dispatcher: Dispatcher,
+  origin: string,
   request: HttpRequest,
   maxBytes: number,
   signal: AbortSignal,
@@ -48,8 +49,8 @@ export function exchange(
     }
 
     function expire(): void {
-      const waitingFor = status > 0 ? 'the rest of its answer' : controller ? 'an answer' : 'a connection'
-      end(endedBy(signal, waitingFor))
+      const answer = status > 0 ? 'the rest of the answer' : 'an answer'
+      end(endedBy(signal, controller ? `${answer} of ${origin}` : `a connection to ${origin}`))
     }
 
     if (signal.aborted) return expire()

@@ -131,7 +131,7 @@ describe('no answer', () => {
     expect(await failureOf(client.send(GET, within(SHORT_MS)))).toMatchObject({
       code: 'target-timeout',
       scope: 'target',
-      message: 'The time was up while waiting for an answer',
+      message: `The time was up while waiting for an answer of ${receiver.url}`,
     })
 
     receiver.answer(204)
@@ -149,7 +149,7 @@ describe('no answer', () => {
     const held = client.send({ ...GET, path: '/held' }, within(PATIENCE_MS))
     expect(await failureOf(client.send({ ...GET, path: '/expired' }, within(SHORT_MS)))).toMatchObject({
       code: 'target-timeout',
-      message: 'The time was up while waiting for a connection',
+      message: `The time was up while waiting for a connection to ${receiver.url}`,
     })
     release()
     await held
@@ -168,7 +168,7 @@ describe('no answer', () => {
   })
 
   it.each([
-    ['a refused connection', 'http://127.0.0.1:1', /ECONNREFUSED/],
+    ['a refused connection', 'http://127.0.0.1:1', /^No answer of http:.* \(ECONNREFUSED: nothing listens there\)$/],
     ['a name that does not exist', 'http://rollcall.invalid', /ENOTFOUND|EAI_AGAIN/],
   ])('but %s: not reachable', async (_, url, message) => {
     const error = await failureOf(clientFor(url).send(GET, within(PATIENCE_MS)))

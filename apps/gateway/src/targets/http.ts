@@ -2,6 +2,7 @@ import { printable, type TargetFailureCode } from '@rollcall/roster'
 import { retryAfterMs } from '@rollcall/runtime'
 import { errors, Pool } from 'undici'
 import { exchange, type HttpRequest, type Received } from './http-exchange.ts'
+import { inWords } from './socket-words.ts'
 import { TargetError } from './target.ts'
 
 export type { HttpRequest } from './http-exchange.ts'
@@ -63,9 +64,9 @@ export function httpClient(options: HttpOptions): HttpClient {
     async send(request, signal) {
       const whole = { ...request, headers: { ...headers, ...request.headers } }
       try {
-        return answerOf(await exchange(pool, whole, maxAnswerBytes, signal))
+        return answerOf(await exchange(pool, url.origin, whole, maxAnswerBytes, signal))
       } catch (error) {
-        throw signal.aborted && error === signal.reason ? error : transferFailure(error)
+        throw signal.aborted && error === signal.reason ? error : transferFailure(error, url.origin)
       }
     },
     close: () => pool.destroy(),
@@ -130,12 +131,14 @@ function brokenOff(error: Error): TargetError {
 }
 
 /** What it means that no answer came; what is our own doing stays what it is. */
-function transferFailure(error: unknown): unknown {
+function transferFailure(error: unknown, origin: string): unknown {
   const code = codeOf(error)
   if (error instanceof errors.HTTPParserError || code === HEADERS_OVERFLOW)
     return new TargetError('target-answer-invalid', 'Its answer is not HTTP', { cause: error })
   if (error instanceof TargetError || code === undefined || OUR_DOING.has(code)) return error
-  return new TargetError('target-unreachable', `No answer (${WORDS[code] ?? code})`, { cause: error })
+  return new TargetError('target-unreachable', `No answer of ${origin} (${WORDS[code] ?? inWords(code)})`, {
+    cause: error,
+  })
 }
 
 const HEADERS_OVERFLOW = new errors.HeadersOverflowError().code

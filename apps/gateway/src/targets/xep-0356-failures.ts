@@ -1,5 +1,6 @@
 import { type Domain, printable, type TargetFailureCode } from '@rollcall/roster'
 import type { Element } from '@xmpp/component'
+import { inWords } from './socket-words.ts'
 import { TargetError } from './target.ts'
 
 /** Who connects to whom. */
@@ -14,7 +15,8 @@ export function connectionFailure(error: unknown, place: Place): TargetError {
   if (isStreamError(error)) return streamFailure(error, place)
   if (!(error instanceof Error)) return new TargetError('target-unreachable', `${place.service} closed the connection`)
   if (error.name === 'TimeoutError') return silent(place, error)
-  const why = codeOf(error) ?? printable(error.message)
+  const code = codeOf(error)
+  const why = code === undefined ? printable(error.message) : inWords(code)
   return new TargetError('target-unreachable', `The connection to ${place.service} failed: ${why}`, { cause: error })
 }
 
