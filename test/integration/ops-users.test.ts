@@ -1,7 +1,7 @@
 import { type BareJid, type Domain, OpsComparison, OpsUser, OpsUserPage, RefreshSummary } from '@rollcall/roster'
-import { makeToken, type Right, shardKeys, shardOf, targetLog } from '@rollcall/runtime'
+import { makeToken, type Right, shardKeys, shardOf, startHeartbeat, targetLog } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { nameOf } from '../../packages/runtime/src/store/names.ts'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
@@ -255,6 +255,8 @@ describe('a user', () => {
     expect((await show('tina')).deliveries).toEqual([
       {
         target: 'hook',
+        state: 'unserved',
+        isWaiting: false,
         isOwed: true,
         last: {
           at: attempt.at,
@@ -265,7 +267,35 @@ describe('a user', () => {
         },
       },
     ])
-    expect((await show('tina@one.example')).deliveries).toEqual([{ target: 'other', isOwed: false }])
+    expect((await show('tina@one.example')).deliveries).toEqual([
+      { target: 'other', state: 'unserved', isWaiting: false, isOwed: false },
+    ])
+  })
+
+  test('is shown as waiting for a target that takes nothing, and why it does not', async () => {
+    const shard = shardFor('uwe@two.example')
+    const log = targetLog({ redis, target: 'hook', shard })
+    await refresh('uwe')
+    const [[id = ''] = []] = await redis.xrevrange(keysFor('uwe@two.example').changes, '+', '-', 'COUNT', 1)
+    const epoch = (await redis.get(keysFor('uwe@two.example').epoch)) ?? ''
+    const lastError = { code: 'target-unreachable', message: 'refused', at: new Date().toISOString() } as const
+    const counts = { lagMs: 1, waiting: 1, delivered: 0, rejected: 0, owed: 0, writes: 0, drifted: 0 }
+    const state = { state: 'unavailable', holder: 'gateway-1', at: lastError.at, ...counts, lastError } as const
+    await log.writeState(state)
+    await log.writePosition({ epoch, id: `${Number(id.split('-', 1)) - 1}-0` })
+    const stop = startHeartbeat({ redis, id: 'gateway-1', role: 'gateway', version: '0', shards: 1, intervalMs: 1_000 })
+    onTestFinished(stop)
+    const shown = async () => (await show('uwe')).deliveries.find(({ target }) => target === 'hook')
+    await expect
+      .poll(shown)
+      .toEqual({ target: 'hook', state: 'unavailable', trouble: lastError, isWaiting: true, isOwed: false })
+    const attempt = { user: jid('uwe@two.example'), at: lastError.at, attempt: 1 }
+    await log.record({ ...attempt, version: 1, result: 'failed' })
+    expect(await shown()).toMatchObject({ isWaiting: true, last: { result: 'failed' } })
+    await log.record({ ...attempt, version: 1, result: 'arrived' })
+    expect(await shown()).toMatchObject({ isWaiting: false, last: { result: 'arrived' } })
+    await log.writePosition({ epoch, id })
+    expect(await shown()).toMatchObject({ isWaiting: false })
   })
 })
 

@@ -102,11 +102,22 @@ async function deliveriesOf(
 ): Promise<OpsUser['deliveries'][number][]> {
   const told = targets.filter((target) => target.domain === domain)
   if (told.length === 0) return []
-  const named = namedTargets(told, await liveProcesses(redis))
+  const living = await liveProcesses(redis)
+  const gateways = new Set(living.map(({ id }) => id))
+  const named = namedTargets(told, living)
   return Promise.all(
     named.map(async ({ name }) => {
-      const { isOwed, last } = await deliveryOfUser(redis, shard, name, jid)
-      return { target: name, isOwed, ...(last && { last: lastOf(last) }) }
+      const { isOwed, isWaiting, target, last } = await deliveryOfUser(redis, shard, name, jid)
+      const state = target && gateways.has(target.holder) ? target.state : 'unserved'
+      const trouble = (state === 'unavailable' || state === 'disabled') && target?.lastError
+      return {
+        target: name,
+        state,
+        ...(trouble && { trouble: { code: trouble.code, message: trouble.message, at: trouble.at } }),
+        isWaiting,
+        isOwed,
+        ...(last && { last: lastOf(last) }),
+      }
     }),
   )
 }

@@ -3,7 +3,9 @@ import { BareJid } from '../bare-jid.ts'
 import { Change } from '../change.ts'
 import { Domain } from '../domain.ts'
 import { FailureCode } from '../failure.ts'
+import { TargetFailureCode } from '../target-failure.ts'
 import { V1Contact } from '../v1-roster.ts'
+import { OpsTarget } from './snapshot.ts'
 
 const count = z.int().nonnegative()
 
@@ -95,6 +97,12 @@ export const OpsUser = z
       .array(
         z.object({
           target: z.string(),
+          /** How it does in his shard. */
+          state: OpsTarget.unwrap().shape.state,
+          /** Of one that takes nothing: why. */
+          trouble: z.object({ code: TargetFailureCode, message: z.string(), at: z.iso.datetime() }).exactOptional(),
+          /** His last change has not arrived there. */
+          isWaiting: z.boolean(),
           /** Could not be brought to it, and is tried again. */
           isOwed: z.boolean(),
           /** The last attempt that is remembered. */

@@ -3,7 +3,7 @@ import { formatCount } from '../../format/numbers.ts'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Empty } from '../../ui/states.tsx'
-import { StatusBadge } from '../../ui/status-badge.tsx'
+import { StatusBadge, type Tone } from '../../ui/status-badge.tsx'
 
 type Delivery = OpsUser['deliveries'][number]
 
@@ -43,14 +43,36 @@ const columns = [
   column.display({
     id: 'message',
     header: 'What it said',
-    cell: ({ row: { original } }) =>
-      original.last?.code === undefined ? '–' : `${original.last.code}: ${original.last.message ?? ''}`,
+    cell: ({ row }) => saidOf(row.original),
   }),
 ]
 
-function DeliveryState({ delivery: { isOwed, last } }: { readonly delivery: Delivery }) {
-  if (isOwed) return <StatusBadge tone="warn">owed, is tried again</StatusBadge>
-  if (last === undefined) return <StatusBadge tone="idle">nothing known</StatusBadge>
-  if (last.result === 'arrived') return <StatusBadge tone="good">arrived</StatusBadge>
-  return <StatusBadge tone="bad">{last.result}</StatusBadge>
+/** What keeps him waiting now, or what came of his last attempt. */
+function saidOf({ isWaiting, trouble, last }: Delivery): string {
+  const said = isWaiting && trouble ? trouble : last
+  return said?.code === undefined ? '–' : `${said.code}: ${said.message ?? ''}`
 }
+
+/** Why he waits, by how the target does. */
+const WAITS: Record<Delivery['state'], { readonly tone: Tone; readonly word: string }> = {
+  following: { tone: 'busy', word: 'waits for his turn' },
+  reconciling: { tone: 'busy', word: 'waits for his turn' },
+  unavailable: { tone: 'bad', word: 'waits: the target takes nothing' },
+  disabled: { tone: 'bad', word: 'waits: the target is disabled' },
+  unserved: { tone: 'bad', word: 'waits: no gateway tells it' },
+}
+
+const CAME: Record<NonNullable<Delivery['last']>['result'], { readonly tone: Tone; readonly word: string }> = {
+  arrived: { tone: 'good', word: 'arrived' },
+  failed: { tone: 'bad', word: 'failed, is tried again' },
+  rejected: { tone: 'bad', word: 'not taken' },
+  owed: { tone: 'warn', word: 'owed, is tried again' },
+}
+
+function DeliveryState({ delivery: { state, isWaiting, isOwed, last } }: { readonly delivery: Delivery }) {
+  if (isOwed) return <StatusBadge tone={CAME.owed.tone}>{CAME.owed.word}</StatusBadge>
+  const { tone, word } = isWaiting ? WAITS[state] : last ? CAME[last.result] : NOTHING_WAITS
+  return <StatusBadge tone={tone}>{word}</StatusBadge>
+}
+
+const NOTHING_WAITS = { tone: 'idle', word: 'nothing waits' } as const
