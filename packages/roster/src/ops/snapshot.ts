@@ -13,7 +13,10 @@ const percentile = milliseconds.nullable()
 export const OpsLatency = z.object({ p50Ms: percentile, p95Ms: percentile, p99Ms: percentile }).readonly()
 export type OpsLatency = z.infer<typeof OpsLatency>
 
-/** The backend of one domain, over the last minutes. */
+/**
+ * The backend of one domain. Its state is that of the last seconds, as the workers see it; rates and shares are of the last
+ * minute, latency of the last five: a backend that is well again has failed in that minute.
+ */
 export const OpsBackend = z
   .object({
     domain: Domain,
@@ -22,9 +25,11 @@ export const OpsBackend = z
      * be left alone (`Retry-After`); `idle`: not asked lately.
      */
     state: z.enum(['ok', 'failing', 'broken', 'held', 'paused', 'idle']),
-    /** ISO 8601: since when it is broken or held. */
+    /** ISO 8601: since when it is broken or held; of `ok`, since when it answers again, for some minutes. */
     since: z.iso.datetime().exactOptional(),
     reason: z.string().exactOptional(),
+    /** Fetches of the last seconds; absent: there were none. */
+    lately: z.object({ all: count, failed: count }).exactOptional(),
     fetchesPerSecond: rate,
     /** 0 to 1. */
     errorShare: z.number().min(0).max(1),

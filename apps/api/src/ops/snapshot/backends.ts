@@ -1,6 +1,7 @@
 import type { Domain, OpsBackend, OpsTrouble } from '@rollcall/roster'
 import { type HeardProcess, isAlive, type RecentFetches } from '@rollcall/runtime'
 import type { Recent } from './recent.ts'
+import { recoveries } from './recoveries.ts'
 
 /** A backend fails of which so many of the last fetches failed, and so large a share… */
 const FAILING_FETCHES = 5
@@ -12,28 +13,42 @@ const STILL_MS = 8_000
 const UNKNOWN_USERS = 20
 const UNKNOWN_SHARE = 0.5
 
+type BackendsLook = (heard: readonly HeardProcess[], held: ReadonlyMap<string, number>, recent: Recent) => OpsBackend[]
+
 /** How the backend of each domain does, as the workers see it. */
-export function opsBackends(
-  domains: Iterable<Domain>,
-  heard: readonly HeardProcess[],
-  held: ReadonlyMap<string, number>,
-  recent: Recent,
-): OpsBackend[] {
-  return Array.from(domains, (domain) => {
-    const { wasAsked, ...numbers } = recent.ofBackend(domain)
-    return { domain, ...stateOf(domain, heard, held.get(domain), wasAsked), ...numbers }
-  })
+export function backendsLook(domains: readonly Domain[], now?: () => number): BackendsLook {
+  const recoveredAt = recoveries(now)
+  return (heard, held, recent) => {
+    const workers = heard.filter(isAlive)
+    return domains.map((domain) => {
+      const { wasAsked, ...numbers } = recent.ofBackend(domain)
+      const lately = latelyOf(domain, workers)
+      const isAsked = wasAsked || lately !== undefined
+      const state = { ...stateOf(domain, workers, held.get(domain), isAsked), ...(lately && { lately }) }
+      const since = recoveredAt(domain, state)
+      return { domain, ...state, ...(since && { since }), ...numbers }
+    })
+  }
+}
+
+function latelyOf(domain: Domain, workers: readonly HeardProcess[]): OpsBackend['lately'] {
+  const lately = { all: 0, failed: 0 }
+  for (const one of workers.flatMap(({ fetches = [] }) => fetches)) {
+    if (one.domain !== domain) continue
+    lately.all += one.all
+    lately.failed += one.failed
+  }
+  return lately.all === 0 ? undefined : lately
 }
 
 type State = Pick<OpsBackend, 'state' | 'since' | 'reason'>
 
 function stateOf(
   domain: Domain,
-  heard: readonly HeardProcess[],
+  workers: readonly HeardProcess[],
   heldSince: number | undefined,
-  wasAsked: boolean,
+  isAsked: boolean,
 ): State {
-  const workers = heard.filter(isAlive)
   const broken = workers.flatMap((worker) => worker.broken ?? []).filter((one) => one.domain === domain)
   const [first] = broken.toSorted((a, b) => (a.since < b.since ? -1 : 1))
   if (first) return { state: 'broken', since: first.since, reason: first.reason }
@@ -47,7 +62,7 @@ function stateOf(
     return { state: 'paused', reason: `the backend is left alone until ${until}, as it asked for (Retry-After)` }
   const failing = failingText(workers.flatMap(({ fetches = [] }) => fetches).filter((one) => one.domain === domain))
   if (failing !== null) return { state: 'failing', reason: failing }
-  return { state: wasAsked ? 'ok' : 'idle' }
+  return { state: isAsked ? 'ok' : 'idle' }
 }
 
 const HELD = 'It gives empty rosters, which are held back until somebody confirms or rejects them'

@@ -2,7 +2,7 @@ import type { OpsBackend, OpsProcess, OpsQueue, OpsSnapshot, OpsTarget } from '@
 import type { Config, HeardProcess, History, QueueControl, RosterStore, Totals } from '@rollcall/runtime'
 import { type HealthDeps, healthFacts, healthOf } from '../../health.ts'
 import type { RefreshList } from '../refresh-list.ts'
-import { failingBackends, opsBackends } from './backends.ts'
+import { backendsLook, failingBackends } from './backends.ts'
 import { opsProcesses, silentProcesses } from './processes.ts'
 import { type Recent, recentLook, recentOf } from './recent.ts'
 import { redisLook } from './redis.ts'
@@ -29,6 +29,7 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
   const { steady, next } = steadier()
   const lookAtRedis = redisLook({ redis, place: config.redis })
   const lookAtTargets = targetsLook({ ...config, redis })
+  const lookAtBackends = backendsLook([...config.domains.keys()])
   const lookBack = recentLook(deps.history)
   const last: Last = {
     totals: { stored: 0, failed: 0, open: 0, oldestOpenMs: 0 },
@@ -56,7 +57,7 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
       last.processes = opsProcesses(facts.processes, steady, facts.notWritable === null)
       last.targets = await lookAtTargets(facts.processes).catch(() => last.targets)
     }
-    last.backends = opsBackends(config.domains.keys(), last.heard, facts.held, recent)
+    last.backends = lookAtBackends(last.heard, facts.held, recent)
     const { isReadable, status, troubles } = healthOf(facts, deps)
     const found = isReadable
       ? [
