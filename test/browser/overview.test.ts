@@ -95,3 +95,18 @@ test('a sentence leads to where one acts', async () => {
   await page.getByRole('button', { name: 'Resume all' }).click()
   await page.getByRole('button', { name: 'Well' }).waitFor()
 })
+
+test('a backend that failed is said to answer again, and since when', async () => {
+  const env = { JOB_ATTEMPTS: '1', HEARTBEAT_MS: '200', BREAKER_FAILURES: '1000' }
+  const failing = await dashboardOfTest(browser, { env })
+  failing.backend.set('*', 500)
+  const { page } = await failing.open('/')
+  await untilShown(page, 'Overview')
+  const usersNamed = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}-${i}`)
+  await failing.refresh(usersNamed('sick', 8))
+  await page.getByText('Failing', { exact: true }).waitFor()
+  failing.backend.unset()
+  await failing.refresh(usersNamed('well', 200))
+  await page.getByText('Answers again', { exact: true }).waitFor()
+  await page.getByText(/^Since (now|\d+ sec\. ago)$/).waitFor()
+})

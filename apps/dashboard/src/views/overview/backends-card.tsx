@@ -6,13 +6,13 @@ import { Card } from '../../ui/card.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Sentence } from '../../ui/sentence.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
-import { BACKEND_STATES } from './judge.ts'
+import { backendWords } from './backend-words.ts'
 import styles from './overview-view.module.css'
 import { ERRORS_BAD } from './thresholds.ts'
 
 export function BackendsCard({ backends }: { readonly backends: readonly OpsBackend[] }) {
   return (
-    <Card title="Backends" note="last minutes" isFlush>
+    <Card title="Backends" note="the last minute; times of the last 5" isFlush>
       <ul className={styles.list}>
         {backends.map((backend) => (
           <Backend key={backend.domain} backend={backend} />
@@ -23,8 +23,8 @@ export function BackendsCard({ backends }: { readonly backends: readonly OpsBack
 }
 
 function Backend({ backend }: { readonly backend: OpsBackend }) {
-  const { domain, state, since, reason, fetchesPerSecond, errorShare, latency } = backend
-  const { word, tone } = BACKEND_STATES[state]
+  const { domain, state, since, fetchesPerSecond, errorShare, latency } = backend
+  const { word, tone, more } = backendWords(backend)
   return (
     <li>
       <div className={styles.line}>
@@ -41,7 +41,9 @@ function Backend({ backend }: { readonly backend: OpsBackend }) {
             <strong>{formatRate(fetchesPerSecond)}</strong> fetches
           </span>
           <span>
-            <strong className={errorShare >= ERRORS_BAD ? styles.many : undefined}>{formatShare(errorShare)}</strong>{' '}
+            <strong className={errorShare >= ERRORS_BAD ? styles.many : undefined}>
+              {fetchesPerSecond > 0 ? formatShare(errorShare) : '–'}
+            </strong>{' '}
             errors
           </span>
           <span>
@@ -55,14 +57,15 @@ function Backend({ backend }: { readonly backend: OpsBackend }) {
           </span>
         </div>
       )}
-      {(reason !== undefined || since !== undefined) && (
+      {(more !== undefined || since !== undefined) && (
         <p className={styles.reason}>
-          {reason && <Sentence text={reason} />}
           {since !== undefined && (
             <>
-              {reason === undefined ? 'Since' : ', since'} <RelativeTime at={since} />
+              Since <RelativeTime at={since} />
+              {more && (state === 'ok' ? '; ' : ': ')}
             </>
           )}
+          {more && <Sentence text={more} />}
         </p>
       )}
     </li>

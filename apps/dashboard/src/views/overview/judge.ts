@@ -1,4 +1,4 @@
-import type { OpsBackend, OpsProcess, OpsSnapshot, OpsTarget } from '@rollcall/roster'
+import type { OpsProcess, OpsSnapshot, OpsTarget } from '@rollcall/roster'
 import { grouped } from '../../grouped.ts'
 import type { Tone } from '../../ui/status-badge.tsx'
 
@@ -8,15 +8,6 @@ export const errorShareOf = (errors: OpsSnapshot['errors']): number =>
     1,
     errors.reduce((sum, { share }) => sum + share, 0),
   )
-
-export const BACKEND_STATES: Record<OpsBackend['state'], { readonly word: string; readonly tone: Tone }> = {
-  ok: { word: 'Answers', tone: 'good' },
-  failing: { word: 'Failing', tone: 'warn' },
-  broken: { word: 'Broken, not asked', tone: 'bad' },
-  held: { word: 'Empty rosters held', tone: 'warn' },
-  paused: { word: 'Asked for a pause', tone: 'warn' },
-  idle: { word: 'Not asked lately', tone: 'idle' },
-}
 
 const TARGET_STATES: Record<OpsTarget['state'], { readonly word: string; readonly tone: Tone }> = {
   following: { word: 'Follows', tone: 'good' },
