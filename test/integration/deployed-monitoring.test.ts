@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import * as trouble from '../../apps/api/src/ops/snapshot/wait-troubles.ts'
 import { ERRORS_BAD, MEMORY_TIGHT, WAIT_BAD_MS } from '../../apps/dashboard/src/views/overview/thresholds.ts'
 import { findPrometheus, repositoryRoot } from '../../tools/src/index.ts'
 import { temporaryDirectory } from '../support/processes.ts'
@@ -57,7 +58,10 @@ test.each([
   ['RollcallUsersWait', WAIT_BAD_MS / 1000],
   ['RollcallManyFailures', ERRORS_BAD],
   ['RollcallRedisMemory', MEMORY_TIGHT],
-])('%s comes for what stands out in the Overview: from %d on', async (name, threshold) => {
+  ['RollcallUsersWait', trouble.LONG_WAIT_MS / 1000],
+  ['RollcallRedisMemory', trouble.MEMORY_TIGHT],
+  ['RollcallTargetLag', trouble.LONG_LAG_MS / 1000],
+])('%s comes for what stands out in the Overview, or is a sentence there: from %d on', async (name, threshold) => {
   const rule = (await rules()).find(({ alert }) => alert === name)
   expect(Number(/> ([\d.]+)$/.exec(rule?.expr ?? '')?.[1])).toBe(threshold)
 })

@@ -8,7 +8,7 @@ import { type Recent, recentLook, recentOf } from './recent.ts'
 import { redisLook } from './redis.ts'
 import { steadier } from './steady.ts'
 import { targetsLook } from './targets.ts'
-import { memoryTrouble, waitTroubles } from './wait-troubles.ts'
+import { lagTroubles, memoryTrouble, waitTroubles } from './wait-troubles.ts'
 
 export interface SnapshotDeps extends HealthDeps {
   /** Id of this api. */
@@ -64,6 +64,7 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
           ...(facts.notWritable ? [] : silentProcesses(last.heard)),
           ...failingBackends(last.backends),
           ...waitTroubles(last.queues, totals.oldestOpenMs),
+          ...lagTroubles(last.targets),
           ...(facts.notWritable ? [] : memoryTrouble(redisNow)),
         ]
       : []

@@ -1,6 +1,6 @@
-import type { OpsQueue } from '@rollcall/roster'
+import type { OpsQueue, OpsTarget } from '@rollcall/roster'
 import { expect, test } from 'vitest'
-import { memoryTrouble, waitTroubles } from './wait-troubles.ts'
+import { lagTroubles, memoryTrouble, waitTroubles } from './wait-troubles.ts'
 
 const queue = (shard: number, more: Partial<OpsQueue> = {}): OpsQueue => ({
   shard,
@@ -48,6 +48,19 @@ test('shards of one limit are told of together', () => {
     'The queue of shards 0-1 is limited by hand (1 within 1 s): users wait for it',
     'The queue of shards 3 is limited by hand (2 at a time): users wait for it',
   ])
+})
+
+test('a target that is told late is told of once, by its slowest shard; one that takes nothing is told of elsewhere', () => {
+  const shard = (target: string, lagMs: number, state: OpsTarget['state'] = 'following') =>
+    ({ target, state, lagMs }) as OpsTarget
+  expect(
+    lagTroubles([
+      shard('crm', 61_000),
+      shard('crm', 130_000, 'reconciling'),
+      shard('prosody', 60_000),
+      shard('ejabberd', 600_000, 'unavailable'),
+    ]),
+  ).toEqual([{ text: 'crm is told of changes over 2 min late' }])
 })
 
 test.each([

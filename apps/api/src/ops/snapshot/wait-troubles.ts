@@ -1,12 +1,14 @@
-import type { OpsQueue, OpsRedis, OpsTrouble } from '@rollcall/roster'
+import type { OpsQueue, OpsRedis, OpsTarget, OpsTrouble } from '@rollcall/roster'
 import { shardList } from '@rollcall/runtime'
 
 /** As in deploy/prometheus/rules.yml: a user waits for too long. */
-const LONG_WAIT_MS = 120_000
+export const LONG_WAIT_MS = 120_000
 /** A limit that holds up nobody for so long is none to speak of. */
 const LIMITED_WAIT_MS = 10_000
+/** As in deploy/prometheus/rules.yml: a target is behind. */
+export const LONG_LAG_MS = 60_000
 /** As in deploy/prometheus/rules.yml: Redis is nearly full. */
-const MEMORY_TIGHT = 0.8
+export const MEMORY_TIGHT = 0.8
 /** Small writes still go through, large ones do not any more: what a connection sends counts, too. */
 const MEMORY_FULL = 0.97
 
@@ -39,6 +41,17 @@ const limitsInWords = ({ globalConcurrency, rateLimit }: OpsQueue): string =>
   ]
     .flat()
     .join(', ')
+
+/** Sentences on targets that are told, and late; of those that take nothing it is told elsewhere. */
+export function lagTroubles(targets: readonly OpsTarget[]): OpsTrouble[] {
+  const late = targets.filter(({ state, lagMs }) => isTold(state) && lagMs > LONG_LAG_MS)
+  return [...new Set(late.map(({ target }) => target))].map((name) => {
+    const lags = late.filter(({ target }) => target === name).map(({ lagMs }) => lagMs)
+    return { text: `${name} is told of changes over ${Math.floor(Math.max(...lags) / 60_000)} min late` }
+  })
+}
+
+const isTold = (state: OpsTarget['state']): boolean => state === 'following' || state === 'reconciling'
 
 /** A sentence on a Redis that will soon take no writes. */
 export function memoryTrouble({ isReachable, usedMemoryBytes = 0, maxMemoryBytes = 0 }: OpsRedis): OpsTrouble[] {
