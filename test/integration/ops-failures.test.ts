@@ -164,6 +164,19 @@ describe('to dismiss', () => {
   })
 })
 
+test('who fails after somebody has looked is not dismissed with those who were seen', async () => {
+  await someFail()
+  const { groups } = await failures('?code=backend-status&domain=one.example')
+  const until = groups[0]?.lastAt
+  backend.set('late', 500)
+  await refresh(['late', 'down-1'])
+  expect(await dismiss({ domain: 'one.example', code: 'backend-status', until })).toEqual({ done: 29, left: 0 })
+  const { users } = await failedUsers('?domain=one.example&code=backend-status')
+  expect(users.map(({ jid }) => jid)).toEqual(expect.arrayContaining(['down-1@one.example', 'late@one.example']))
+  expect(users).toHaveLength(2)
+  expect(await dismiss({})).toEqual({ done: 5, left: 0 })
+})
+
 describe('who may act for one domain', () => {
   test('acts for no other', async () => {
     await someFail()

@@ -1,6 +1,7 @@
 import {
   type BareJid,
   type Domain,
+  OpsDismissal,
   type OpsFailedUsers,
   OpsFailureFilter,
   type OpsFailures,
@@ -106,10 +107,10 @@ export function failureRoutes({ store, unattended, openUsers }: FailureDeps): Op
       scope: 'domain',
       action: 'dismiss-failures',
       async handle(call): Promise<OpsPart> {
-        const filter = parseBody(OpsFailureFilter, call.body ?? {})
+        const { until: seenUntil, ...filter } = parseBody(OpsDismissal, call.body ?? {})
         call.tell(inWords(filter))
         const parts = await matching(store, filter, call.operator, 'operate')
-        const until = await newestOf(store, parts)
+        const until = seenUntil === undefined ? await newestOf(store, parts) : Date.parse(seenUntil)
         let done = 0
         for (const part of parts) {
           done += await store.dismiss(part, until, DISMISSED_PER_CALL - done)

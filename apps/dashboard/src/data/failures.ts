@@ -53,6 +53,13 @@ export function useRetryFailures(filter: FailureFilter) {
   })
 }
 
-export const useDismissFailures = (filter: FailureFilter) => useInParts('/failures/dismiss', bodyOf(filter), 'failures')
+/** Of those who match it dismisses whoever had failed when that was looked at, however many calls it takes. */
+export function useDismissFailures(filter: FailureFilter, seen: OpsFailures | undefined) {
+  const until = seen?.groups
+    .map(({ lastAt }) => lastAt)
+    .sort()
+    .at(-1) // one form of ISO 8601, by Redis' clock
+  return useInParts('/failures/dismiss', { ...bodyOf(filter), ...(until && { until }) }, 'failures')
+}
 
 const bodyOf = ({ code, domain }: FailureFilter) => ({ ...(code && { code }), ...(domain && { domain }) })

@@ -45,6 +45,13 @@ export const OpsFailedUsers = z
   .readonly()
 export type OpsFailedUsers = z.infer<typeof OpsFailedUsers>
 
-/** Body of `POST /ops/api/failures/retry` and `/dismiss`: what is left out matches all. */
+/** Body of `POST /ops/api/failures/retry`: what is left out matches all. */
 export const OpsFailureFilter = z.strictObject({ code: FailureCode.exactOptional(), domain: Domain.exactOptional() })
 export type OpsFailureFilter = z.infer<typeof OpsFailureFilter>
+
+/** Body of `POST /ops/api/failures/dismiss`. */
+export const OpsDismissal = OpsFailureFilter.extend({
+  /** Who failed later is left alone, since nobody has seen it: the last `lastAt` of what was looked at. Default: now. */
+  until: z.iso.datetime().exactOptional(),
+})
+export type OpsDismissal = z.infer<typeof OpsDismissal>

@@ -41,15 +41,15 @@ interface DialogProps {
 }
 
 /** As many as match now: counted when the dialog opens, and while it is open. */
-function useTrueCount(filter: FailureFilter): string {
+function useTrueCount(filter: FailureFilter) {
   const { data } = useQuery({ ...failuresQuery(filter), staleTime: 0, refetchInterval: 2000 })
-  return data === undefined ? 'all users' : formatCountOf(data.total, 'user')
+  return { seen: data, count: data === undefined ? 'all users' : formatCountOf(data.total, 'user') }
 }
 
 function RetryDialog({ filter, onClose, onRetried }: DialogProps & Pick<FailureActionsProps, 'onRetried'>) {
   const retry = useRetryFailures(filter)
   const toast = useToast()
-  const count = useTrueCount(filter)
+  const { count } = useTrueCount(filter)
   const start = async () => {
     const retried = await retry.mutateAsync()
     if (retried.refreshes.length === 0) toast('good', 'Nobody is failed like that any more')
@@ -67,10 +67,10 @@ function RetryDialog({ filter, onClose, onRetried }: DialogProps & Pick<FailureA
 }
 
 function DismissDialog({ filter, onClose }: DialogProps) {
-  const { mutateAsync, progress, end } = useDismissFailures(filter)
-  const toast = useToast()
   const matching = useTrueCount(filter)
-  const count = progress ? formatCountOf(progress.done + progress.left, 'user') : matching
+  const { mutateAsync, progress, end } = useDismissFailures(filter, matching.seen)
+  const toast = useToast()
+  const count = progress ? formatCountOf(progress.done + progress.left, 'user') : matching.count
   const dismiss = async () => {
     const done = await mutateAsync()
     toast('good', `${formatCountOf(done, 'user')} dismissed`)
