@@ -188,7 +188,7 @@ function silentTargets(processes: readonly ProcessReport[], areThereAny: boolean
     const waiting = ofTarget.reduce((sum, one) => sum + one.waiting, 0)
     const [first] = ofTarget
     return first?.isDisabled
-      ? `${name} is disabled and told nothing (${first.reason})`
+      ? `${name} is disabled and told nothing (${first.reason}); npm run targets -- enable ${name} has it told again`
       : `${name} takes no changes (${first?.reason}); ${waiting} wait for it`
   })
 }

@@ -58,7 +58,7 @@ export function Figures({ snapshot }: { readonly snapshot: OpsSnapshot }) {
         value={formatShare(errorShare)}
         link={{ to: '/failures' }}
         tone={errorShare >= ERRORS_BAD ? 'bad' : errorShare >= ERRORS_MANY ? 'warn' : undefined}
-        detail={`${formatRate(rates.failedPerSecond)} failed`}
+        detail={`last 5 minutes; now ${formatRate(rates.failedPerSecond)}`}
       />
       <Stat
         label="Failed users"

@@ -12,7 +12,7 @@ export const errorShareOf = (errors: OpsSnapshot['errors']): number =>
 const TARGET_STATES: Record<OpsTarget['state'], { readonly word: string; readonly tone: Tone }> = {
   following: { word: 'Follows', tone: 'good' },
   reconciling: { word: 'Goes through all', tone: 'busy' },
-  disabled: { word: 'Disabled', tone: 'idle' },
+  disabled: { word: 'Disabled', tone: 'warn' },
   unserved: { word: 'No gateway', tone: 'bad' },
   unavailable: { word: 'Unavailable', tone: 'bad' },
 }

@@ -48,13 +48,13 @@ function Target({ target }: { readonly target: TargetInAll }) {
           <strong>{formatDuration(lagMs)}</strong> behind
         </span>
         <span>
-          <strong>{formatCount(waiting)}</strong> changes wait
+          <strong>{formatCount(waiting)}</strong> {waiting === 1 ? 'change waits' : 'changes wait'}
         </span>
         <span>
-          <strong>{formatCount(owed)}</strong> users owed
+          <strong>{formatCount(owed)}</strong> {owed === 1 ? 'user' : 'users'} owed
         </span>
       </div>
-      {lastError && tone === 'bad' && (
+      {lastError && (tone === 'bad' || tone === 'warn') && (
         <p className={styles.reason}>
           {lastError.message} (<RelativeTime at={lastError.at} />)
         </p>

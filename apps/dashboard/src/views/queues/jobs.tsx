@@ -14,6 +14,7 @@ import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { UserLink } from '../parts/user-link.tsx'
 import { JobDialog } from './job-dialog.tsx'
+import styles from './jobs.module.css'
 
 const route = getRouteApi('/queues')
 
@@ -68,6 +69,12 @@ function JobsOfState({ shard, state }: { readonly shard: number; readonly state:
   if (jobs.length === 0) return <Empty title="No job is in this state">{NONE[state]}</Empty>
   return (
     <>
+      {state === 'failed' && (
+        <p className={styles.hint}>
+          The last jobs that failed for good, also of users who have been fetched well since. Who has failed as of now
+          stands under <Link to="/failures">Failures</Link>.
+        </p>
+      )}
       <DataTable label="Jobs" rows={jobs} columns={columns} rowId={(job) => job.id} />
       <LoadMore
         shown={formatCountOf(jobs.length, 'job')}
