@@ -3,7 +3,7 @@ import { makeToken, type Right, shardKeys, shardOf } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
-import { listenTo } from '../support/event-source.ts'
+import { listenTo, type ServerSentEvent } from '../support/event-source.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
 
 const SHARDS = 3
@@ -151,8 +151,8 @@ describe('what changes now', () => {
     ])
     await refresh('john', 'mary', 'john@one.example')
     await Promise.all([
-      all.until((events) => events.length === 3),
-      ...[john, one, notMine].map((it) => it.until((events) => events.length === 1)),
+      all.until((events) => changesOf(events).length === 3),
+      ...[john, one, notMine].map((it) => it.until((events) => changesOf(events).length === 1)),
     ])
     expect(
       changesOf(all.events)
@@ -168,10 +168,64 @@ describe('what changes now', () => {
     const listener = await live()
     await write('john@two.example', 1500, Date.now())
     const counted = (events: readonly { event: string; data: string }[]) =>
-      events.reduce((sum, { event, data }) => sum + (event === 'skipped' ? JSON.parse(data).count : 1), 0)
+      events.reduce((sum, { event, data }) => sum + (event === 'skipped' ? JSON.parse(data).count : 0), 0) +
+      changesOf(events).length
     await listener.until((events) => counted(events) === 1500)
     expect(changesOf(listener.events).length).toBeLessThanOrEqual(300)
     await refresh('mary')
     await listener.until((events) => changesOf(events).at(-1)?.user === 'mary@two.example')
+  })
+
+  describe('is gone on with by whoever was cut off', () => {
+    const headersOf = (place: string) => ({ ...authorization(), 'last-event-id': place })
+    const placeIn = (events: readonly ServerSentEvent[]) => events.findLast(({ event }) => event === 'place')?.id ?? ''
+    const versionsIn = (events: readonly ServerSentEvent[]) => changesOf(events).map(({ version }) => version)
+
+    test('at an api that was started meanwhile: without a gap, and nothing twice', async () => {
+      const before = await live()
+      await write('mary@two.example', 3)
+      await before.until((events) => changesOf(events).length === 3 && events.at(-1)?.event === 'place')
+      await rollcall.api.stop()
+      await before.ended
+      await write('mary@two.example', 200, 2_000_000)
+      const { url } = await rollcall.startApi()
+      const place = placeIn(before.events)
+      for (const after of [
+        await listenTo(`${url}/ops/api/changes/live`, headersOf(place)),
+        await listenTo(`${url}/ops/api/changes/live?after=${place}`, authorization()),
+      ]) {
+        await after.until((events) => changesOf(events).length === 200)
+        expect(versionsIn(after.events)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
+      }
+      const after = await listenTo(`${url}/ops/api/changes/live`, headersOf(place))
+      await write('mary@two.example', 2, 3_000_000)
+      await after.until((events) => changesOf(events).length === 202)
+      expect(after.events.map(({ event }) => event)).not.toContain('gap')
+      const mine = await listenTo(`${url}/ops/api/changes/live?after=${place}`, authorization(ofOne))
+      await mine.until((events) => events.some(({ event }) => event === 'place'))
+      expect(mine.events.map(({ event }) => event)).toEqual(['place'])
+    })
+
+    test('and is told so when the log no longer has it all, or more has come than can be told at once', async () => {
+      const before = await live()
+      await write('mary@two.example', 1)
+      await before.until((events) => changesOf(events).length === 1 && events.at(-1)?.event === 'place')
+      const [place, start] = [placeIn(before.events), placeIn(before.events.slice(0, 1))]
+      await write('mary@two.example', 500, 2_000_000)
+      await before.until((events) => placeIn(events).includes((2_000_499).toString(36)))
+      for (const [at, first] of [
+        [place, 'change'],
+        [start, 'gap'],
+        ['0.0', 'gap'],
+      ] as const) {
+        const after = await listenTo(`${rollcall.api.url}/ops/api/changes/live`, headersOf(at))
+        const [event] = await after.until((events) => events.length > 0)
+        expect(event?.event, at).toBe(first)
+      }
+      await redis.xtrim(shardKeys(shardOf('mary@two.example' as BareJid, SHARDS)).changes, 'MAXLEN', 10)
+      const after = await listenTo(`${rollcall.api.url}/ops/api/changes/live`, headersOf(place))
+      const [event] = await after.until((events) => events.length > 0)
+      expect(event?.event).toBe('gap')
+    })
   })
 })

@@ -56,7 +56,10 @@ function placeIn({ query: { before } }: OpsCall) {
   return place
 }
 
-/** From the moment on that the answer begins, nothing is left out but what is told to be. */
+/**
+ * From the moment on that the answer begins, nothing is left out but what is told to be. `Last-Event-ID`, or `?after=` of who
+ * opens another EventSource, goes on from where the one before ended.
+ */
 async function live(call: OpsCall, { tail, streams, defaultDomain }: ChangeRoutesDeps): Promise<void> {
   const { isFor } = changeFilter(call, defaultDomain)
   const seat = await tail.join()
@@ -64,7 +67,8 @@ async function live(call: OpsCall, { tail, streams, defaultDomain }: ChangeRoute
   try {
     const stream = streams.open(call)
     stream.onEnd(seat.leave)
-    seat.listen(isFor, stream.send)
+    const after = call.query.after || call.request.headersDistinct['last-event-id']?.[0]
+    await seat.listen(isFor, stream.send, after || undefined)
   } catch (error) {
     seat.leave()
     throw error

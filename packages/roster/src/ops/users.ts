@@ -145,7 +145,9 @@ export type OpsDropped = z.infer<typeof OpsDropped>
 /**
  * Answer of `GET /ops/api/changes?domain=&user=&before=`: the newest first. `user`: a JID, or a username of `domain` or of the
  * default domain. `GET /ops/api/changes/live` has the same filters; its event `change` has one of them as data, `skipped` how
- * many were left out, since more came than anybody can read: `{"count"}`.
+ * many were left out, since more came than anybody can read: `{"count"}`. The id of its event `place` says up to where that was:
+ * with it as `Last-Event-ID` or `after=` the stream goes on from there, or says by `gap` that what has come since is too much,
+ * or gone; then read the newest page.
  */
 export const OpsChangePage = z
   .object({ changes: z.array(OpsChange).readonly(), next: z.string().nullable() })

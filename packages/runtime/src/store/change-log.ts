@@ -9,10 +9,14 @@ export interface ShardEntry extends LogEntry {
   readonly shard: number
 }
 
-/** Where a log ends: the last entry it ever had ('0-0': none), and how many it had by then (null: this Redis does not count). */
+/**
+ * Where a log ends: the last entry it ever had ('0-0': none), how many it had by then (null: this Redis does not count), and
+ * how many of them it has kept.
+ */
 export interface LogEnd {
   readonly id: string
   readonly added: number | null
+  readonly kept: number
 }
 
 export interface ChangeLogOptions {
@@ -28,11 +32,6 @@ export function changeLog({ redis, shards, scripts = loadScripts(redis.isCluster
   const run = scriptRunner(redis, scripts)
   const keyOf = (shard: number) => shardKeys(shard).changes
 
-  async function range(shard: number, newest: string, oldest: string, most: number): Promise<ShardEntry[]> {
-    const entries = await redis.xrevrange(keyOf(shard), newest, oldest, 'COUNT', most)
-    return entries.map((entry) => ({ ...entryOf(entry), shard }))
-  }
-
   return {
     /** The last changes of one user, the newest first; `after`: those before that one of his, as it was given last. */
     async ofUser(user: BareJid, most: number, after = ''): Promise<ShardEntry[]> {
@@ -43,12 +42,16 @@ export function changeLog({ redis, shards, scripts = loadScripts(redis.isCluster
     },
 
     /** Entries of a shard before a place (exclusive; null: the end), the newest first. */
-    before: (shard: number, id: string | null, most: number): Promise<ShardEntry[]> =>
-      range(shard, id === null ? '+' : `(${id}`, '-', most),
+    async before(shard: number, id: string | null, most: number): Promise<ShardEntry[]> {
+      const entries = await redis.xrevrange(keyOf(shard), id === null ? '+' : `(${id}`, '-', 'COUNT', most)
+      return entries.map((entry) => ({ ...entryOf(entry), shard }))
+    },
 
-    /** Entries of a shard after one and up to another one, the newest first. */
-    between: (shard: number, after: string, upTo: string, most: number): Promise<ShardEntry[]> =>
-      range(shard, upTo, `(${after}`, most),
+    /** Entries of a shard from one up to another one, both of them too, the oldest first. */
+    async from(shard: number, id: string, upTo: string, most: number): Promise<ShardEntry[]> {
+      const entries = await redis.xrange(keyOf(shard), id, upTo, 'COUNT', most)
+      return entries.map((entry) => ({ ...entryOf(entry), shard }))
+    },
 
     /** Entries of a shard after one, the oldest first. None costs next to nothing. */
     async after(shard: number, id: string, most: number): Promise<ShardEntry[]> {
@@ -57,11 +60,11 @@ export function changeLog({ redis, shards, scripts = loadScripts(redis.isCluster
     },
 
     async end(shard: number): Promise<LogEnd> {
-      if ((await redis.exists(keyOf(shard))) === 0) return { id: '0-0', added: 0 }
+      if ((await redis.exists(keyOf(shard))) === 0) return { id: '0-0', added: 0, kept: 0 }
       const info = (await redis.xinfo('STREAM', keyOf(shard))) as (string | number)[]
       const valueAt = (field: string) => info[info.indexOf(field) + 1]
       const added = info.includes('entries-added') ? Number(valueAt('entries-added')) : null
-      return { id: String(valueAt('last-generated-id')), added }
+      return { id: String(valueAt('last-generated-id')), added, kept: Number(valueAt('length')) }
     },
   }
 }
