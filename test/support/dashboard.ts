@@ -21,8 +21,8 @@ export interface Dashboard {
   readonly backend: TestBackend
   readonly rollcall: Rollcall
   readonly redis: Redis
-  /** Of the operator ("maria"), and of who may only look ("on-call"). */
-  readonly tokens: Readonly<Record<'operate' | 'view', string>>
+  /** Of the operator ("maria"), of who may only look ("on-call"), and of the application ("contacts-app"). */
+  readonly tokens: Readonly<Record<'operate' | 'view' | 'application', string>>
   /** `path` is below /ops. */
   open(path: string, options?: OpenOptions & { readonly as?: Who }): Promise<Visitor>
   /** As the application does, at its name: "contacts-app". */
@@ -61,7 +61,7 @@ export async function startDashboard(
   const application = makeToken({ name: 'contacts-app', rights: ['notify', 'read'], domains: '*' })
   const operate = makeToken({ name: 'maria', rights: ['view', 'operate'], domains: '*' })
   const view = makeToken({ name: 'on-call', rights: ['view'], domains: '*' })
-  const tokens = { operate: operate.token, view: view.token }
+  const tokens = { operate: operate.token, view: view.token, application: application.token }
   const backend = await startBackend(backendOptions)
   const rollcall = await startRollcall({
     ...options,

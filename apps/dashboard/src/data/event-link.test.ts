@@ -61,6 +61,15 @@ describe('a link to the events of an api', () => {
     expect(surroundings.opened()).toBe(9)
   })
 
+  test('goes on after the last event that had an id', () => {
+    const { surroundings } = link()
+    surroundings.last().emit('news', '{}', 'a b')
+    surroundings.last().emit('news', '{}')
+    surroundings.last().emit('error')
+    vi.advanceTimersByTime(500)
+    expect(surroundings.last().url).toBe('/events?after=a+b')
+  })
+
   test('that is closed stays closed', () => {
     const { surroundings, opened } = link()
     surroundings.last().emit('error')

@@ -23,8 +23,8 @@ export interface EventLinkOptions {
   /** By the names of events: with their data, parsed. */
   readonly on: Readonly<Record<string, (data: unknown) => void>>
   onState(state: LinkState): void
-  /** Each time that it opens: what was said before has not been heard. */
-  readonly onOpen?: () => void
+  /** Each time that it opens. `goesOn`: the api was told with which event the link before ended; else what was said meanwhile has not been heard. */
+  readonly onOpen?: (goesOn: boolean) => void
   readonly surroundings?: Surroundings
 }
 
@@ -41,6 +41,8 @@ export function eventLink({ url, on, onState, onOpen, surroundings = browser }: 
   let retry: ReturnType<typeof setTimeout> | undefined
   let failures = 0
   let state: LinkState | undefined
+  /** Id of the last event that had one: a new EventSource sends no Last-Event-ID. */
+  let lastId = ''
 
   const tell = (next: LinkState): void => {
     if (state === next) return
@@ -49,20 +51,23 @@ export function eventLink({ url, on, onState, onOpen, surroundings = browser }: 
   }
 
   function open(): void {
-    const opened = surroundings.connect(url)
+    const after = lastId
+    const opened = surroundings.connect(after === '' ? url : goingOnFrom(after, url))
     source = opened
     opened.addEventListener('open', () => {
       failures = 0
       tell('open')
-      onOpen?.()
+      onOpen?.(after !== '')
     })
     opened.addEventListener('error', () => {
       opened.close()
       if (source === opened) openAgain()
     })
     for (const [name, listener] of Object.entries(on))
-      opened.addEventListener(name, ({ data }) => {
-        if (source === opened && data !== undefined) listener(JSON.parse(data))
+      opened.addEventListener(name, ({ data, lastEventId }) => {
+        if (source !== opened || data === undefined) return
+        listener(JSON.parse(data))
+        if (lastEventId) lastId = lastEventId
       })
   }
 
@@ -98,6 +103,9 @@ export function eventLink({ url, on, onState, onOpen, surroundings = browser }: 
     },
   }
 }
+
+const goingOnFrom = (id: string, url: string): string =>
+  `${url}${url.includes('?') ? '&' : '?'}${new URLSearchParams({ after: id })}`
 
 const browser: Surroundings = {
   connect: (url) => new EventSource(url) as Source,

@@ -1,7 +1,8 @@
 import type { Source, Surroundings } from './event-link.ts'
 
 interface MadeUpSource extends Source {
-  emit(type: string, data?: string): void
+  readonly url: string
+  emit(type: string, data?: string, lastEventId?: string): void
 }
 
 /** For tests: a browser's tab and its EventSources, moved by hand. */
@@ -12,12 +13,13 @@ export function madeUpSurroundings() {
   let hidden = false
 
   const surroundings: Surroundings = {
-    connect() {
+    connect(url) {
       const listeners = new Map<string, Parameters<Source['addEventListener']>[1]>()
       const source: MadeUpSource = {
+        url,
         addEventListener: (type, listener) => void listeners.set(type, listener),
         close: () => void open.delete(source),
-        emit: (type, data) => listeners.get(type)?.(data === undefined ? {} : { data }),
+        emit: (type, data, lastEventId = '') => listeners.get(type)?.(data === undefined ? {} : { data, lastEventId }),
       }
       sources.push(source)
       open.add(source)

@@ -41,7 +41,7 @@ export function ChangesView() {
   const [asked, setAsked] = useState<{ of: string; before: string }>()
   const shown = `${domain} ${user}`
   const olderFrom = asked?.of === shown ? asked.before : undefined
-  const { rows, isPaused, waiting, skipped, isLoaded, error, older, setPaused } = tail
+  const { rows, isPaused, waiting, skipped, hasBegunAnew, isLoaded, error, older, setPaused } = tail
   const isBusy = isFasterThanRead(rows)
   const shownRows = isPaused ? rows : rows.slice(0, MOST_MOVING_ROWS)
 
@@ -69,6 +69,12 @@ export function ChangesView() {
         <Note tone="info">
           {formatCountOf(skipped, 'change')} came faster than they can be shown here, and were left out. Filter by user
           or domain to see each.
+        </Note>
+      )}
+      {hasBegunAnew && (
+        <Note tone="info">
+          While this page was not connected more changed than can be shown at once, so the list has begun anew. What
+          changed before is behind “Show older ones”.
         </Note>
       )}
       <Card isFlush>
