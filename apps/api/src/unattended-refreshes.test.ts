@@ -53,11 +53,13 @@ afterAll(() => {
 async function* pagesOf(users: readonly BareJid[], size: number): AsyncGenerator<BareJid[]> {
   for (let i = 0; i < users.length; i += size) yield users.slice(i, i + size)
 }
+const refresh = (pages: AsyncIterable<BareJid[]>, onAccepted?: (users: number) => void) =>
+  unattended.refresh('on-call', [[domain, pages]], onAccepted)
 const isTakenIn = async (ids: readonly string[]) =>
   (await Promise.all(ids.map((id) => records.isAccepting(id)))).every((accepting) => !accepting)
 
 test('more users than one refresh may have are several refreshes, and all of them are asked for', async () => {
-  const { users, refreshes } = await unattended.refresh('on-call', domain, pagesOf(jids(2300), 300))
+  const { users, refreshes } = await refresh(pagesOf(jids(2300), 300))
   expect(users).toBe(2300)
   const headers = await Promise.all(refreshes.map((id) => records.header(id)))
   expect(headers).toMatchObject([1000, 1000, 300].map((total) => ({ total, caller: 'on-call', domain })))
@@ -67,17 +69,17 @@ test('more users than one refresh may have are several refreshes, and all of the
 })
 
 test('who is named twice is asked for once', async () => {
-  const { users } = await unattended.refresh('on-call', domain, pagesOf([...jids(20), ...jids(30)], 7))
+  const { users } = await refresh(pagesOf([...jids(20), ...jids(30)], 7))
   expect(users).toBe(30)
 })
 
 test('nobody: no refresh', async () => {
-  expect(await unattended.refresh('on-call', domain, pagesOf([], 1))).toEqual({ users: 0, refreshes: [] })
+  expect(await refresh(pagesOf([], 1))).toEqual({ users: 0, refreshes: [] })
 })
 
 test('while too many users wait, nobody is asked for, and all are when there is room', async () => {
   isFull = true
-  const { refreshes } = await unattended.refresh('on-call', domain, pagesOf(jids(50), 50))
+  const { refreshes } = await refresh(pagesOf(jids(50), 50))
   expect(await isTakenIn(refreshes)).toBe(false)
   expect(queued).toEqual([])
   isFull = false
@@ -87,7 +89,7 @@ test('while too many users wait, nobody is asked for, and all are when there is 
 
 test('G8: what this api has not taken in when it ends, another one does', async () => {
   isFull = true
-  const { refreshes } = await unattended.refresh('on-call', domain, pagesOf(jids(2300), 100))
+  const { refreshes } = await refresh(pagesOf(jids(2300), 100))
   unattended.close()
   const taken: string[] = []
   const takeOver = async () => taken.push(...(await others.orphans(0)))
@@ -105,7 +107,7 @@ test('and that one, too, asks for nobody while too many users wait', async () =>
     },
     takingIn: () => () => {},
   }
-  const { refreshes } = await unattended.refresh('on-call', domain, pagesOf(jids(1500), 500))
+  const { refreshes } = await refresh(pagesOf(jids(1500), 500))
   unattended.close()
   onTestFinished(startResuming({ ...deps, records: others, openUsers } as unknown as UnattendedDeps))
   const leases = refreshes.map(refreshOwnerKey)
@@ -126,6 +128,8 @@ test('what was written down before the users could not be read any more is asked
     yield jids(1000)
     throw new Error('Redis is away')
   }
-  await expect(unattended.refresh('on-call', domain, broken())).rejects.toThrow('Redis is away')
+  const accepted: number[] = []
+  await expect(refresh(broken(), (users) => accepted.push(users))).rejects.toThrow('Redis is away')
+  expect(accepted).toEqual([1000])
   await expect.poll(() => queued.length).toBe(1000)
 })

@@ -9,6 +9,9 @@ export interface UnattendedDeps extends RefreshDeps {
   readonly maxUsernames: number
 }
 
+/** Users of one domain, as they are read. */
+export type UserPages = AsyncIterable<readonly BareJid[]> | Iterable<readonly BareJid[]>
+
 export type UnattendedRefreshes = ReturnType<typeof unattendedRefreshes>
 
 /** While too many users wait, it is looked whether there is room so often. */
@@ -71,29 +74,35 @@ export function unattendedRefreshes(deps: UnattendedDeps) {
   }
 
   return {
-    /** Resolves when all of them are written down: from then on they will be asked for. Users may be named twice. */
+    /**
+     * Resolves when all of them are written down: from then on they will be asked for. Users may be named twice. `onAccepted`
+     * hears how many are so far, also when what comes then fails.
+     */
     async refresh(
       caller: string,
-      domain: Domain,
-      pages: AsyncIterable<readonly BareJid[]> | Iterable<readonly BareJid[]>,
+      ofDomains: Iterable<readonly [Domain, UserPages]>,
+      onAccepted: (users: number) => void = () => {},
     ): Promise<OpsRetry> {
       const refreshes: string[] = []
       let users = 0
-      let next = new Set<BareJid>()
-      const acceptNext = async () => {
-        if (next.size === 0) return
+      const acceptNext = async (domain: Domain, next: ReadonlySet<BareJid>) => {
         refreshes.push(await accept(caller, domain, [...next]))
         users += next.size
-        next = new Set()
+        onAccepted(users)
       }
       try {
-        for await (const page of pages) {
-          for (const jid of page) {
-            next.add(jid)
-            if (next.size === deps.maxUsernames) await acceptNext()
+        for (const [domain, pages] of ofDomains) {
+          let next = new Set<BareJid>()
+          for await (const page of pages) {
+            for (const jid of page) {
+              next.add(jid)
+              if (next.size < deps.maxUsernames) continue
+              await acceptNext(domain, next)
+              next = new Set()
+            }
           }
+          if (next.size > 0) await acceptNext(domain, next)
         }
-        await acceptNext()
       } finally {
         void takeLargeIn() // also what was written down before something failed
       }
@@ -107,9 +116,3 @@ export function unattendedRefreshes(deps: UnattendedDeps) {
     },
   }
 }
-
-/** Several answers as one. */
-export const allRetries = (retries: readonly OpsRetry[]): OpsRetry => ({
-  users: retries.reduce((sum, { users }) => sum + users, 0),
-  refreshes: retries.flatMap(({ refreshes }) => refreshes),
-})

@@ -10,7 +10,7 @@ import {
 } from '@rollcall/roster'
 import { type Entry, type GroupPart, placeOf, type RosterStore } from '@rollcall/runtime'
 import type { OpenUsers } from '../open-users.ts'
-import { allRetries, type UnattendedRefreshes } from '../unattended-refreshes.ts'
+import type { UnattendedRefreshes } from '../unattended-refreshes.ts'
 import { parseBody } from './body.ts'
 import { codeIn, domainIn, limitIn, placeIn } from './query.ts'
 import { insistOn, may, type Operator, OpsError, type OpsRoute } from './route.ts'
@@ -90,14 +90,11 @@ export function failureRoutes({ store, unattended, openUsers }: FailureDeps): Op
         const refused = await openUsers.refusalOfRefresh()
         if (refused) throw new OpsError(503, refused.message)
         const until = await newestOf(store, parts)
-        const retries: OpsRetry[] = []
-        for (const domain of new Set(parts.map((part) => part.domain))) {
+        const failed = Array.from(new Set(parts.map(({ domain }) => domain)), (domain) => {
           const ofDomain = parts.filter((part) => part.domain === domain)
-          const retry = await unattended.refresh(call.operator.name, domain, failedUntil(store, ofDomain, until))
-          retries.push(retry)
-          call.tell(inWords(filter), allRetries(retries).users) // also when the next domain fails
-        }
-        return allRetries(retries)
+          return [domain, failedUntil(store, ofDomain, until)] as const
+        })
+        return unattended.refresh(call.operator.name, failed, (users) => call.tell(inWords(filter), users))
       },
     },
     {

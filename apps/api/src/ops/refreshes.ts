@@ -17,7 +17,7 @@ import type { OpenUsers } from '../open-users.ts'
 import { type ProgressDeps, settlementsIn } from '../refresh-progress.ts'
 import type { RefreshHeader } from '../refresh-records.ts'
 import { refreshUsersPage, type UserPlace } from '../refresh-users-page.ts'
-import { allRetries, type UnattendedRefreshes } from '../unattended-refreshes.ts'
+import type { UnattendedRefreshes } from '../unattended-refreshes.ts'
 import { failuresToShow } from './failures-to-show.ts'
 import { domainIn, limitIn, placeIn, valueIn } from './query.ts'
 import type { RefreshList, RefreshListDeps } from './refresh-list.ts'
@@ -107,13 +107,10 @@ export function refreshRoutes(deps: RefreshRouteDeps): OpsRoute[] {
           throw new OpsError(409, 'Who was in this refresh is not known any more')
         const refused = await openUsers.refusalOfRefresh()
         if (refused) throw new OpsError(503, refused.message)
-        const retries: OpsRetry[] = []
-        for (const [domain, failed] of await failedUsers(header, deps)) {
-          if (!may(operator, 'operate', domain)) continue
-          retries.push(await unattended.refresh(operator.name, domain, [failed]))
-          tell(what, allRetries(retries).users) // also when the next domain fails
-        }
-        return allRetries(retries)
+        const failed = [...(await failedUsers(header, deps))]
+          .filter(([domain]) => may(operator, 'operate', domain))
+          .map(([domain, users]) => [domain, [users]] as const)
+        return unattended.refresh(operator.name, failed, (users) => tell(what, users))
       },
     },
     {
