@@ -69,3 +69,23 @@ test('times are told as they are, also where the clock of the browser is wrong',
   await expect.poll(async () => (await times()).length).toBe(6)
   await expect.poll(async () => (await times()).join(', ')).toMatch(/^((now|\d+ (sec|min)\. ago)(, |$)){6}$/)
 })
+
+test('that several versions run is said', async () => {
+  const { page } = await dashboard.open('/processes')
+  await untilShown(page, 'Processes')
+  const versions = page.getByText(/^Several versions run side by side/)
+  expect(await versions.count()).toBe(0)
+  const { redis } = dashboard
+  const [id = ''] = await redis.zrange('rollcall:processes', '0', '0')
+  const other = {
+    ...JSON.parse((await redis.get(`rollcall:process:${id}`)) ?? '{}'),
+    id: 'worker-newer',
+    version: '9.9.9',
+  }
+  await redis.set('rollcall:process:worker-newer', JSON.stringify({ ...other, intervalMs: 60_000 }), 'PX', 120_000)
+  await redis.zadd('rollcall:processes', 0, 'worker-newer')
+  await versions.waitFor()
+  expect(await versions.textContent()).toMatch(/\(3\), 9\.9\.9 \(1\)\.$|9\.9\.9 \(1\), .* \(3\)\.$/)
+  await redis.del('rollcall:process:worker-newer')
+  await versions.waitFor({ state: 'detached' })
+})

@@ -141,6 +141,25 @@ test.each([
   await stop()
 })
 
+test('of a heartbeat of another version counts what is said as this one says it', async () => {
+  const stop = beat('one')
+  const [own] = await heardProcesses(redis)
+  const other = {
+    ...own,
+    id: 'other',
+    stuck: 'yes',
+    broken: [{ host: 'x' }],
+    fetches: [{ domain: 'a' }],
+    targets: ['crm'],
+  }
+  await redis.set(processKey('other'), JSON.stringify(other), 'PX', 60_000)
+  await redis.zadd(PROCESSES_KEY, 0, 'other')
+  const heard = (await heardProcesses(redis)).find(({ id }) => id === 'other')
+  expect(heard).toMatchObject({ role: 'worker', targets: ['crm'] })
+  expect([heard?.stuck, heard?.broken, heard?.fetches]).toEqual([undefined, undefined, undefined])
+  await stop()
+})
+
 test('what it takes and does is as it is at each beat', async () => {
   const measure = loadMeter({ done: () => performance.now() * 5, inHand: () => 7 })
   const stop = startHeartbeat({

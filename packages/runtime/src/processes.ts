@@ -199,7 +199,10 @@ export async function heardProcesses(redis: RedisClient): Promise<HeardProcess[]
   })
 }
 
-/** What all versions say of themselves. */
+/** What another version says in another way counts as not said. */
+const listOf = (said: z.core.$ZodLooseShape) => z.array(z.looseObject(said)).optional().catch(undefined)
+
+/** What all versions say of themselves; the rest is as this version says it, or is left out. */
 const Report = z.looseObject({
   id: z.string(),
   role: z.enum(['api', 'worker', 'gateway']),
@@ -210,12 +213,19 @@ const Report = z.looseObject({
   upMs: z.number().nonnegative().optional(),
   shards: z.int().positive(),
   intervalMs: z.number().positive(),
+  stuck: z.array(z.int()).optional().catch(undefined),
+  serves: z.array(z.int()).optional().catch(undefined),
+  broken: listOf({ domain: z.string(), since: z.string(), reason: z.string() }),
+  paused: listOf({ domain: z.string(), until: z.string() }),
+  silent: listOf({ target: z.string(), waiting: z.number(), reason: z.string() }),
+  targets: z.array(z.string()).optional().catch(undefined),
+  fetches: listOf({ domain: z.string(), all: z.number(), failed: z.number() }),
 })
 
 /** Null: it is no heartbeat of this version or one beside it. One that nobody understands must not hide all the others. */
 function readReport(text: string): ProcessReport | null {
   try {
-    return Report.parse(JSON.parse(text)) as ProcessReport
+    return Report.parse(JSON.parse(text)) as unknown as ProcessReport
   } catch {
     return null
   }

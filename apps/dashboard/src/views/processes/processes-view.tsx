@@ -2,10 +2,12 @@ import type { OpsProcess } from '@rollcall/roster'
 import { getRouteApi } from '@tanstack/react-router'
 import { useLive } from '../../data/live.tsx'
 import { formatBytes } from '../../format/bytes.ts'
-import { formatCountOf, formatRate, formatShare } from '../../format/numbers.ts'
+import { formatCount, formatCountOf, formatRate, formatShare } from '../../format/numbers.ts'
+import { grouped } from '../../grouped.ts'
 import { present } from '../../search.ts'
 import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
+import { Note } from '../../ui/note.tsx'
 import { Page } from '../../ui/page.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Segments } from '../../ui/segments.tsx'
@@ -38,6 +40,7 @@ export function ProcessesView() {
         />
       }
     >
+      <Versions processes={processes ?? []} />
       <Card isFlush>
         {shown === undefined ? (
           <Loading what="the processes" />
@@ -61,6 +64,17 @@ export function ProcessesView() {
       </Card>
     </Page>
   )
+}
+
+/** That several versions run is as it should be while one takes the place of another, and not for longer. */
+function Versions({ processes }: { readonly processes: readonly OpsProcess[] }) {
+  const versions = grouped(
+    processes.filter(({ state }) => state !== 'silent'),
+    ({ version }) => version,
+  )
+  if (versions.size < 2) return null
+  const counts = Array.from(versions, ([version, { length }]) => `${version} (${formatCount(length)})`)
+  return <Note tone="info">Several versions run side by side, as during an update: {counts.join(', ')}.</Note>
 }
 
 const NAMES: Record<OpsProcess['role'], string> = { api: 'Apis', worker: 'Workers', gateway: 'Gateways' }
