@@ -196,6 +196,7 @@ describe('who is logged in', () => {
     expect(out).toMatchObject({ status: 204, text: '' })
     expect(out.headers['set-cookie']).toEqual([expect.stringMatching(/^rollcall_ops=; Max-Age=0; Path=\/; HttpOnly/)])
     expect((await ask('/session', { headers: { cookie } })).status).toBe(401)
+    expect(await auditLog()).toContainEqual(expect.objectContaining({ who: 'olga', action: 'log-out', result: 'done' }))
   })
 
   test('logs in with a token that has the right to view, from no page of another site', async () => {
@@ -206,6 +207,11 @@ describe('who is logged in', () => {
     expect((await post({ token: `${viewer.token.slice(0, -1)}!` })).status).toBe(401)
     expect((await post({ name: 'x' })).status).toBe(400)
     expect((await post({ token: viewer.token }, { origin: 'https://evil.example' })).status).toBe(403)
+    const refused = (what: RegExp) =>
+      expect.objectContaining({ who: 'nobody', action: 'log-in', what: expect.stringMatching(what), result: 'refused' })
+    const written = await auditLog()
+    expect(written).toContainEqual(refused(/^from 127\.0\.0\.1: The token "app" has no right to view$/))
+    expect(written).toContainEqual(refused(/^from 127\.0\.0\.1: This token is not known here$/))
   })
 
   test('is asked for no password by the browser itself', async () => {
@@ -241,6 +247,8 @@ test('logins that fail are counted by address, and those that do not are not', a
   const { url } = await rollcall.startApi()
   const post = (token: string) => askAt(url, '/session', { method: 'POST', headers: own(url), json: { token } })
   for (let i = 0; i < 12; i++) expect((await post(viewer.token)).status).toBe(200)
+  const evil = { method: 'POST', headers: { origin: 'https://evil.example' }, json: { token: 'rc_abcd_wrong' } }
+  for (let i = 0; i < 12; i++) expect((await askAt(url, '/session', evil)).status).toBe(403)
   for (let i = 0; i < 10; i++) expect((await post('rc_abcd_wrong')).status).toBe(401)
   const answer = await post(viewer.token)
   expect(answer.status).toBe(429)
@@ -298,6 +306,9 @@ describe('whom a proxy names', () => {
     expect((await write({ ...as('alice'), origin: 'https://evil.example' })).status).toBe(403)
     expect((await write(as('alice'))).status).toBe(403)
     expect((await write({ ...as('alice'), ...own(url) })).json()).toMatchObject({ entry: { createdBy: 'alice' } })
+    expect(await auditLog()).toContainEqual(
+      expect.objectContaining({ who: 'alice (by the proxy)', action: 'make-token', result: 'done' }),
+    )
   })
 
   test('is nobody when the header is missing, too long, or there twice', async () => {
@@ -306,6 +317,9 @@ describe('whom a proxy names', () => {
     expect((await askAt(url, '/session', { headers: { 'x-forwarded-user': 'a'.repeat(101) } })).status).toBe(403)
     const twice = { 'x-forwarded-user': ['mallory', 'alice'] } as unknown as Record<string, string>
     expect((await askAt(url, '/session', { headers: twice })).status).toBe(403)
+    for (const name of ['ali\u202Ece', 'alice\u200B', 'a\tb'].map((text) => Buffer.from(text).toString('latin1')))
+      expect((await askAt(url, '/session', { headers: { 'x-forwarded-user': name } })).status).toBe(403)
+    expect((await askAt(url, '/session', { headers: { 'x-forwarded-user': 'al\xFFce' } })).status).toBe(403)
   })
 
   test('is not believed of anybody else', async () => {

@@ -9,7 +9,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { freshRedisUrl } from '../../../../test/support/fresh-redis.ts'
 import { send } from '../../../../test/support/http.ts'
 import { refuser } from '../refusals.ts'
-import { type AuditLog, auditLog, auditRoutes } from './audit.ts'
+import { type AuditLog, auditLog, auditRoutes, NOBODY } from './audit.ts'
 import { opsRouter } from './ops.ts'
 import { type Operator, OpsError, type OpsRoute } from './route.ts'
 
@@ -127,11 +127,19 @@ test('what has been done is answered, also when it cannot be written down', asyn
 })
 
 test('who may only look pushes nothing out of the log', async () => {
-  audit = auditLog(redis, log, 2)
+  audit = auditLog(redis, log, { refused: 2, session: 2, nobody: 2 })
   const [asAlice, asVictor] = [await asking(), await asking({ ...ALICE, name: 'victor', rights: ['view'] })]
   await asAlice('/drop/john')
   for (let i = 0; i < 5; i++) expect((await asVictor('/drop/john')).status).toBe(403)
   await asAlice('/drop/marie')
   const { entries } = await audit.read()
   expect(entries.map(({ who }) => who)).toEqual(['alice', 'victor', 'victor', 'alice'])
+})
+
+test('nor does who is not known', async () => {
+  audit = auditLog(redis, log, { refused: 0, session: 1, nobody: 2 })
+  const login = { action: 'log-in', what: 'from 192.0.2.1' } as const
+  for (let i = 0; i < 5; i++) await audit.record({ who: NOBODY, ...login, result: 'refused' })
+  await audit.record({ who: 'alice', ...login, result: 'done' })
+  expect((await entries()).map(({ who }) => who)).toEqual(['alice', 'nobody', 'nobody'])
 })

@@ -16,27 +16,31 @@ export interface AuditLog {
 /** Entries that are kept, about. */
 const AUDIT_MAXLEN = 10_000
 /**
- * Of what changes nothing (refusals, logins) an api writes down so many within an hour: whoever may only look could push
- * out what others did. The log of the api has them all.
+ * Of what changes nothing an api writes down so many within an hour: whoever may only look, or nobody knows, could push out
+ * what others did. The log of the api has them all.
  */
-const MOST_IDLE_AN_HOUR = 500
+const MOST_AN_HOUR = { refused: 100, session: 100, nobody: 20 }
+type Idle = keyof typeof MOST_AN_HOUR
+/** `who` of what was refused to somebody who is not known. */
+export const NOBODY = 'nobody'
 const HOUR_MS = 3_600_000
 const ENTRIES_PER_PAGE = 100
 /** Of `what`: a filter may name much. */
 const MAX_WHAT_LENGTH = 500
 
 /** Every action of somebody, in a stream of Redis: its ids give the times, so that all apis write by one clock. */
-export function auditLog(redis: RedisClient, log: Log, mostIdle = MOST_IDLE_AN_HOUR): AuditLog {
-  let idle = 0
-  let idleSince = Number.NEGATIVE_INFINITY
+export function auditLog(redis: RedisClient, log: Log, most: Readonly<Record<Idle, number>> = MOST_AN_HOUR): AuditLog {
+  let written = { refused: 0, session: 0, nobody: 0 }
+  let since = Number.NEGATIVE_INFINITY
 
-  function isTooMuch({ action, result }: AuditRecord): boolean {
-    if (result !== 'refused' && action !== 'log-in') return false
-    if (performance.now() - idleSince >= HOUR_MS) {
-      idle = 0
-      idleSince = performance.now()
+  function isTooMuch(entry: AuditRecord): boolean {
+    const idle = idleOf(entry)
+    if (idle === null) return false
+    if (performance.now() - since >= HOUR_MS) {
+      written = { refused: 0, session: 0, nobody: 0 }
+      since = performance.now()
     }
-    return ++idle > mostIdle
+    return ++written[idle] > most[idle]
   }
 
   return {
@@ -64,6 +68,15 @@ export function auditLog(redis: RedisClient, log: Log, mostIdle = MOST_IDLE_AN_H
       return { entries, next: entries.length === ENTRIES_PER_PAGE ? (entries.at(-1)?.id ?? null) : null }
     },
   }
+}
+
+const OF_SESSIONS: ReadonlySet<string> = new Set(['log-in', 'log-out'])
+
+/** Null: something was done. */
+function idleOf({ who, action, result }: AuditRecord): Idle | null {
+  if (who === NOBODY) return 'nobody'
+  if (OF_SESSIONS.has(action)) return 'session'
+  return result === 'refused' ? 'refused' : null
 }
 
 function entryOf(id: string, fields: readonly string[]): OpsAuditEntry {

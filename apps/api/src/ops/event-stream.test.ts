@@ -101,8 +101,11 @@ test('a reader who does not read is cut off before he fills the memory', async (
   expect(isGone).toBe(true)
 })
 
-test('one more than may listen is refused', async () => {
-  const { listen } = await serve({ most: 1 })
+test.each([
+  ['than may listen', { most: 1 }],
+  ['of one name than may', { mostOfOne: 1 }],
+])('one more %s is refused', async (_what, options) => {
+  const { listen } = await serve(options)
   await listen()
   expect((await listen()).statusCode).toBe(503)
 })

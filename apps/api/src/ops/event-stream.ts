@@ -26,6 +26,8 @@ export interface EventStreams {
 export interface EventStreamsOptions {
   /** Streams at a time. */
   readonly most?: number
+  /** Of them, of whoever has one name: nobody is to keep the others out. */
+  readonly mostOfOne?: number
   /** Bytes that lie ready for one reader. */
   readonly maxBufferedBytes?: number
   /** A stream is ended then, and the browser connects again: for what no look tells of, such as a proxy that would refuse it now. */
@@ -33,6 +35,7 @@ export interface EventStreamsOptions {
 }
 
 const MOST = 500
+const MOST_OF_ONE = 250
 const MAX_BUFFERED_BYTES = 1024 * 1024
 const LONGEST_MS = 300_000
 /** Proxies and browsers take a connection for dead on which nothing comes. */
@@ -56,6 +59,7 @@ const HEADERS = {
 /** Every stream of events of this api. */
 export function eventStreams({
   most = MOST,
+  mostOfOne = MOST_OF_ONE,
   maxBufferedBytes = MAX_BUFFERED_BYTES,
   longestMs = LONGEST_MS,
 }: EventStreamsOptions = {}): EventStreams {
@@ -67,6 +71,8 @@ export function eventStreams({
   function open({ operator, whoAsksNow, request, response }: Parameters<EventStreams['open']>[0]): EventStream {
     if (streams.size >= most)
       throw new OpsError(503, `${streams.size} dashboards listen to this api already: close some, or start another api`)
+    if ([...streams.values()].filter(({ name }) => name === operator.name).length >= mostOfOne)
+      throw new OpsError(503, `${mostOfOne} dashboards of "${operator.name}" listen to this api already: close some`)
     const listeners = new Set<() => void>()
     const stream: EventStream = {
       send(event) {
@@ -90,7 +96,7 @@ export function eventStreams({
     if (response.destroyed) process.nextTick(leave)
     else response.once('close', leave)
     if (streams.size === 0) comforting = setInterval(() => sendAll(COMFORT), COMFORT_EVERY_MS)
-    streams.set(stream, { end, maySee: () => maySee(operator, whoAsksNow) })
+    streams.set(stream, { name: operator.name, end, maySee: () => maySee(operator, whoAsksNow) })
     unsure.add(stream) // who it is was asked before the answer began
     response.writeHead(200, HEADERS)
     response.write(OPENING)
@@ -124,6 +130,7 @@ export function eventStreams({
 }
 
 interface Reader {
+  readonly name: string
   end(): void
   /** Whether the reader may see what is sent to him still; undefined: nobody can say now. */
   maySee(): Promise<boolean | undefined>

@@ -60,12 +60,15 @@ function allowed(
       if (!operator.rights.includes(right)) throw new OpsError(403, `"${operator.name}" has no right to ${right}`)
       if (scope === 'everywhere' && right !== 'view') insistOnAll(operator, right)
     } catch (error) {
-      if (action) await audit.record({ who: operator.name, action, what: request.path, result: 'refused' })
+      if (action) await audit.record({ who: nameOf(operator), action, what: request.path, result: 'refused' })
       throw error
     }
     next()
   }
 }
+
+/** For the audit log: whom a proxy names may have the name of a token. */
+const nameOf = ({ name, by }: Operator): string => (by === 'proxy' ? `${name} (by the proxy)` : name)
 
 /** What operators do may ask for users. */
 const traced = ({ right, path }: OpsRoute, tracing: Tracing | undefined): RequestHandler[] =>
@@ -78,7 +81,7 @@ function handler(route: OpsRoute, whoAsks: WhoAsks, audit: OpsDeps['audit']): Re
     const operator = response.locals.operator as Operator
     let told: { what: string; count?: number } = { what: request.path }
     const record = async (result: AuditResult): Promise<void> => {
-      if (route.action) await audit.record({ who: operator.name, action: route.action, ...told, result })
+      if (route.action) await audit.record({ who: nameOf(operator), action: route.action, ...told, result })
     }
     const call = {
       operator,

@@ -21,6 +21,8 @@ export interface ProxyIdentity {
 }
 
 const MAX_NAME_LENGTH = 100
+/** Controls, marks of direction, what is no UTF-8: a name is to look like no other one in the audit log. */
+const UNREADABLE = /[\p{C}\uFFFD]/u
 
 /** Who uses the dashboard, as a trusted proxy says it. */
 export function proxyIdentity(
@@ -35,10 +37,10 @@ export function proxyIdentity(
       const values = header === undefined ? [] : (request.headersDistinct[header] ?? [])
       if (!speaksFor(request) || values.length === 0 || values[0] === '') return null
       const name = Buffer.from(values[0] ?? '', 'latin1').toString() // in UTF-8; Node reads headers as Latin-1
-      if (values.length > 1 || name.length > MAX_NAME_LENGTH)
+      if (values.length > 1 || name.length > MAX_NAME_LENGTH || UNREADABLE.test(name))
         throw new OpsError(
           403,
-          `The proxy names nobody: ${header} must come once, and be ${MAX_NAME_LENGTH} characters at most`,
+          `The proxy names nobody: ${header} must come once, be ${MAX_NAME_LENGTH} characters of UTF-8 at most, and have none that cannot be seen`,
         )
       const mayOperate = operators.has('*') || operators.has(name)
       return { name, by: 'proxy', rights: mayOperate ? OPS_RIGHTS : ['view'], domains: '*' }

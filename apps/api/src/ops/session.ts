@@ -1,11 +1,11 @@
 import { type Domain, OpsLogin, type OpsSession } from '@rollcall/roster'
 import { isRedisTrouble, redisTrouble } from '@rollcall/runtime'
-import express, { type Router } from 'express'
+import express, { type Request, type RequestHandler, type Router } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import { sendJson } from '../json-response.ts'
 import type { KnownTokens } from '../known-tokens.ts'
 import type { TokenUses } from '../token-uses.ts'
-import type { AuditLog } from './audit.ts'
+import { type AuditLog, type AuditRecord, NOBODY } from './audit.ts'
 import { insistOnOwnPage } from './own-page.ts'
 import { type Operator, OpsError, type OpsRoute } from './route.ts'
 import { giveSessionId, sessionIdIn } from './session-cookie.ts'
@@ -43,6 +43,7 @@ export function sessionRouter(deps: SessionDeps): Router {
     windowMs: FAILURES_WITHIN_MS,
     limit: MOST_FAILURES,
     skipSuccessfulRequests: true,
+    requestWasSuccessful: (_request, { statusCode }) => statusCode < 400 || statusCode >= 500, // not theirs
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     // A proxy that is not trusted is what it says of itself: one address.
@@ -50,9 +51,11 @@ export function sessionRouter(deps: SessionDeps): Router {
     handler: (_request, _response, next) =>
       next(new OpsError(429, 'Too many logins from this address have failed: wait a minute')),
   })
-  router.post('/session', fewFailures, express.json({ type: () => true }), async (request, response) => {
-    insistOnOwnPage(request, { mayBeSilent: true }) // nobody is to be logged in as somebody else by a page of theirs
-    const { id, session } = await logIn(request.body, deps)
+  router.post('/session', ownPage, fewFailures, express.json({ type: () => true }), async (request, response) => {
+    const { id, session } = await logIn(request.body, deps).catch(async (error: unknown) => {
+      if (isRefusal(error)) await audit.record(refusedLogin(error, request))
+      throw error
+    })
     const before = sessionIdIn(request)
     if (before !== undefined) await sessions.end(before).catch(unlessRedisTrouble) // it ends by itself, then
     giveSessionId(id, request, response)
@@ -64,10 +67,34 @@ export function sessionRouter(deps: SessionDeps): Router {
     insistOnOwnPage(request, { mayBeSilent: false })
     const id = sessionIdIn(request)
     giveSessionId(null, request, response) // whether or not Redis can be told
-    if (id !== undefined) await sessions.end(id).catch(sayWhatIsLeft)
+    if (id !== undefined) await logOut(id, deps)
     response.writeHead(204).end()
   })
   return router
+}
+
+/** Nobody is to be logged in as somebody else by a page of theirs, nor kept out since that page has guessed. */
+const ownPage: RequestHandler = (request, _response, next) => {
+  insistOnOwnPage(request, { mayBeSilent: true })
+  next()
+}
+
+const isRefusal = (error: unknown): error is OpsError =>
+  error instanceof OpsError && (error.status === 401 || error.status === 403)
+
+const refusedLogin = ({ message }: OpsError, { ip }: Request): AuditRecord => ({
+  who: NOBODY,
+  action: 'log-in',
+  what: `from ${ip}: ${message}`,
+  result: 'refused',
+})
+
+async function logOut(id: string, { sessions, audit }: SessionDeps): Promise<void> {
+  const session = await sessions.find(id, false).catch(unlessRedisTrouble)
+  await sessions.end(id).catch(sayWhatIsLeft)
+  if (typeof session !== 'object') return
+  const { name, id: tokenId } = session.token
+  await audit.record({ who: name, action: 'log-out', what: tokenId, result: 'done' })
 }
 
 /** The browser has no cookie any more. */
