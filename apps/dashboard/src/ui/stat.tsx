@@ -1,6 +1,7 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { classes } from './classes.ts'
+import { Sparkline } from './sparkline.tsx'
 import styles from './stat.module.css'
 
 interface StatProps {
@@ -9,6 +10,8 @@ interface StatProps {
   readonly value: ReactNode
   /** Smaller, below: of when it is, or what it is made of. */
   readonly detail?: ReactNode
+  /** How it was, the oldest first, where there is room for a line. */
+  readonly trend?: readonly (number | null)[] | undefined
   /** Something about it wants a look: say in `detail` what. */
   readonly tone?: 'warn' | 'bad' | undefined
   /** Where the list behind the number is. */
@@ -16,7 +19,7 @@ interface StatProps {
 }
 
 /** A number that leads to its list. */
-export function Stat({ label, value, detail, tone, link }: StatProps) {
+export function Stat({ label, value, detail, trend, tone, link }: StatProps) {
   return (
     <div className={classes(styles.stat, tone && styles[tone])}>
       <div className={styles.label}>
@@ -28,7 +31,10 @@ export function Stat({ label, value, detail, tone, link }: StatProps) {
           label
         )}
       </div>
-      <div className={styles.value}>{value}</div>
+      <div className={styles.figure}>
+        <div className={styles.value}>{value}</div>
+        {trend && <Sparkline values={trend} />}
+      </div>
       {detail !== undefined && <div className={styles.detail}>{detail}</div>}
     </div>
   )

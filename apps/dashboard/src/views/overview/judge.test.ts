@@ -1,6 +1,6 @@
 import { Domain, type OpsProcess, type OpsTarget } from '@rollcall/roster'
 import { expect, test } from 'vitest'
-import { errorShareOf, headcount, targetsInAll } from './judge.ts'
+import { errorShareOf, headcount, sharesOf, targetsInAll } from './judge.ts'
 
 const DOMAIN = Domain.parse('example.org')
 
@@ -52,6 +52,10 @@ test('the error share is that of all codes together, and never more than all', (
     ]),
   ).toBeCloseTo(0.3)
   expect(errorShareOf([{ code: 'backend-timeout', count: 2, share: 1.0001 }])).toBe(1)
+})
+
+test('a share of nothing is not known', () => {
+  expect(sharesOf([1, 0, 0], [4, 2, 0])).toEqual([0.25, 0, null])
 })
 
 test('who is stuck or silent is not counted as alive', () => {

@@ -61,6 +61,13 @@ function inAll(shards: readonly OpsTarget[]): TargetInAll {
   }
 }
 
+/** Of each number, what part of the other one it is; null where that is none. */
+export const sharesOf = (parts: readonly number[], wholes: readonly number[]): (number | null)[] =>
+  parts.map((part, index) => {
+    const whole = wholes[index] ?? 0
+    return whole > 0 ? part / whole : null
+  })
+
 /** How many of a role do what; `gone` are silent. */
 export interface Headcount {
   readonly alive: number
