@@ -15,7 +15,8 @@ export function formatRelative(at: string | number, now: number): string {
   const ms = toMs(at) - now
   const distance = Math.abs(ms)
   if (distance < NOW_MS) return 'now'
-  if (distance < MINUTE) return relative.format(Math.round(ms / SECOND), 'second')
+  if (distance < MINUTE - SECOND / 2) return relative.format(Math.round(ms / SECOND), 'second')
+  if (distance < MINUTE) return relative.format(Math.sign(ms), 'minute')
   if (distance < HOUR) return relative.format(Math.trunc(ms / MINUTE), 'minute')
   if (distance < 2 * DAY) return relative.format(Math.trunc(ms / HOUR), 'hour')
   return relative.format(Math.trunc(ms / DAY), 'day')

@@ -2,7 +2,7 @@ import { type KeyboardEvent, useEffect, useEffectEvent, useRef } from 'react'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import styles from './time-chart.module.css'
-import type { Series } from './time-chart.tsx'
+import type { AxisLines, Series } from './time-chart.tsx'
 import { useColourScheme } from './use-colour-scheme.ts'
 
 interface TimeChartLinesProps {
@@ -10,7 +10,7 @@ interface TimeChartLinesProps {
   readonly at: readonly number[]
   readonly series: readonly Series[]
   readonly format: (value: number) => string
-  readonly isBinary: boolean
+  readonly lines: AxisLines
   /** The point under the pointer, of this chart or of another one of the page; null: none. */
   readonly onCursor: (index: number | null) => void
   readonly onFocused: (isFocused: boolean) => void
@@ -20,7 +20,7 @@ const HEIGHT_PX = 176
 /** All charts of the page show the same moment. */
 const TOGETHER = 'rollcall'
 
-export function TimeChartLines({ title, at, series, format, isBinary, onCursor, onFocused }: TimeChartLinesProps) {
+export function TimeChartLines({ title, at, series, format, lines, onCursor, onFocused }: TimeChartLinesProps) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot>(null)
   const scheme = useColourScheme()
@@ -35,7 +35,7 @@ export function TimeChartLines({ title, at, series, format, isBinary, onCursor, 
   useEffect(() => {
     const element = place.current
     if (!element) return
-    const options = optionsOf(element, names.split('\n'), { format: write, isBinary, tell })
+    const options = optionsOf(element, names.split('\n'), { format: write, lines, tell })
     const made = new UPlot({ ...options, width: element.clientWidth, height: HEIGHT_PX }, current(), element)
     plot.current = made
     const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT_PX }))
@@ -81,14 +81,14 @@ export function TimeChartLines({ title, at, series, format, isBinary, onCursor, 
 
 interface Ways {
   readonly format: (value: number) => string
-  readonly isBinary: boolean
+  readonly lines: AxisLines
   readonly tell: (index: number | null) => void
 }
 
 function optionsOf(
   element: HTMLElement,
   names: readonly string[],
-  { format, isBinary, tell }: Ways,
+  { format, lines, tell }: Ways,
 ): Omit<UPlot.Options, 'width' | 'height'> {
   const colour = colours(element)
   const grid = { stroke: colour('--line'), width: 1 }
@@ -108,7 +108,7 @@ function optionsOf(
       {
         ...axis,
         size: widthOf,
-        ...(isBinary && { incrs: POWERS_OF_TWO }),
+        ...(lines !== 'any' && { incrs: DISTANCES[lines] }),
         values: (_plot, values) => values.map((value) => format(value)),
       },
     ],
@@ -125,8 +125,11 @@ function optionsOf(
   }
 }
 
-/** Where the axis of bytes has its lines. */
-const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power)
+/** What may lie between two lines of the axis of values. */
+const DISTANCES: Record<Exclude<AxisLines, 'any'>, number[]> = {
+  whole: Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat(),
+  binary: Array.from({ length: 50 }, (_, power) => 2 ** power),
+}
 
 /** Room for the longest text at the axis of values. */
 function widthOf(plot: UPlot, values: string[] | null): number {

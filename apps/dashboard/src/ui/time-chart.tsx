@@ -20,11 +20,13 @@ interface TimeChartProps {
   readonly at: readonly number[]
   readonly series: readonly Series[]
   readonly format: (value: number) => string
-  /** The axis counts by powers of two: bytes. */
-  readonly isBinary?: boolean
+  /** Where the axis of values may have its lines: at whole numbers (counts, milliseconds), or at powers of two (bytes). */
+  readonly lines?: AxisLines
   /** What to say when there is no line at all. */
   readonly empty: string
 }
+
+export type AxisLines = 'any' | 'whole' | 'binary'
 
 /** As many lines have a colour of their own. */
 export const MAX_SERIES = 6
@@ -33,7 +35,7 @@ export const MAX_SERIES = 6
 const Lines = lazy(() => import('./time-chart-lines.tsx').then(({ TimeChartLines }) => ({ default: TimeChartLines })))
 
 /** Lines over time, with what they say as text and as a table. Charts of one page show their values at the same moment. */
-export function TimeChart({ title, at, series, format, isBinary = false, empty }: TimeChartProps) {
+export function TimeChart({ title, at, series, format, lines = 'any', empty }: TimeChartProps) {
   const [cursor, setCursor] = useState<number | null>(null)
   const [isTable, setTable] = useState(false)
   const [isFocused, setFocused] = useState(false)
@@ -91,7 +93,7 @@ export function TimeChart({ title, at, series, format, isBinary = false, empty }
                     at={at}
                     series={shown}
                     format={format}
-                    isBinary={isBinary}
+                    lines={lines}
                     onCursor={setCursor}
                     onFocused={setFocused}
                   />

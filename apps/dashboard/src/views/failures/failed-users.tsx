@@ -1,7 +1,7 @@
 import type { OpsFailedUsers } from '@rollcall/roster'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { type FailureFilter, failedUsersQuery } from '../../data/failures.ts'
-import { formatCountOf } from '../../format/numbers.ts'
+import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
@@ -20,7 +20,7 @@ export function FailedUsers({ filter, count }: FailedUsersProps) {
   const found = useInfiniteQuery(failedUsersQuery(filter))
   const users = found.data?.pages.flatMap((page) => page.users) ?? []
   return (
-    <Card title="Users" note={`${formatCountOf(count, 'user')} match`} isFlush>
+    <Card title="Users" note={`all ${formatCount(count)} that match`} isFlush>
       {found.isPending ? (
         <Loading what="users" />
       ) : found.isError && users.length === 0 ? (

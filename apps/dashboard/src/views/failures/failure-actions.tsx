@@ -58,9 +58,9 @@ function RetryDialog({ filter, onClose, onRetried }: DialogProps & Pick<FailureA
   return (
     <ConfirmDialog isOpen onClose={onClose} title={`Retry ${count}?`} confirm="Retry" onConfirm={start}>
       <p>
-        {capitalised(count)}
-        {thoseOf(filter)} are asked for again, in the background and behind logins and small refreshes. It goes on when
-        this page is closed.
+        Asks for {count}
+        {thoseOf(filter)} again, in the background and behind logins and small refreshes. It goes on when this page is
+        closed.
       </p>
     </ConfirmDialog>
   )
@@ -89,9 +89,9 @@ function DismissDialog({ filter, onClose }: DialogProps) {
       onConfirm={dismiss}
     >
       <p>
-        {capitalised(count)}
-        {thoseOf(filter)} are taken off this list, and are not fetched again by themselves. What is stored of them
-        stays. They come back when they fail again; a refresh or a read fetches them as ever.
+        Takes {count}
+        {thoseOf(filter)} off this list: they are not fetched again by themselves. What is stored of them stays. They
+        come back when they fail again; a refresh or a read fetches them as ever.
       </p>
       {progress && (
         <Progress
@@ -108,5 +108,3 @@ function DismissDialog({ filter, onClose }: DialogProps) {
 /** ` with backend-timeout at example.org`; empty: all. */
 const thoseOf = ({ code, domain }: FailureFilter): string =>
   `${code === undefined ? '' : ` with ${code}`}${domain === undefined ? '' : ` at ${domain}`}`
-
-const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -36,7 +36,7 @@ function Backend({ backend }: { readonly backend: OpsBackend }) {
         </span>
       </div>
       {state !== 'idle' && (
-        <div className={styles.numbers}>
+        <div className={`${styles.numbers} ${styles.aligned}`}>
           <span>
             <strong>{formatRate(fetchesPerSecond)}</strong> fetches
           </span>

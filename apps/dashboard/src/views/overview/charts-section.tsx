@@ -77,6 +77,7 @@ function Charts({ history }: { readonly history: OpsHistory }) {
           { name: 'p99', values: latency.p99Ms },
         ]}
         format={formatDuration}
+        lines="whole"
         empty="No user has settled in this time."
       />
       <TimeChart
@@ -91,6 +92,7 @@ function Charts({ history }: { readonly history: OpsHistory }) {
         at={at}
         series={[{ name: 'oldest', values: history.oldestOpenMs }]}
         format={formatDuration}
+        lines="whole"
         empty="Nothing was measured in this time."
       />
       <TimeChart
@@ -98,6 +100,7 @@ function Charts({ history }: { readonly history: OpsHistory }) {
         at={at}
         series={[{ name: 'waiting', values: history.openUsers }]}
         format={formatCount}
+        lines="whole"
         empty="Nothing was measured in this time."
       />
       <TimeChart
@@ -119,6 +122,7 @@ function Charts({ history }: { readonly history: OpsHistory }) {
         at={at}
         series={largest(history.fetchP95Ms)}
         format={formatDuration}
+        lines="whole"
         empty="No backend was asked in this time."
       />
       <TimeChart
@@ -126,6 +130,7 @@ function Charts({ history }: { readonly history: OpsHistory }) {
         at={at}
         series={largest(history.targetLagMs)}
         format={formatDuration}
+        lines="whole"
         empty="No target was told anything in this time."
       />
       <TimeChart
@@ -133,7 +138,7 @@ function Charts({ history }: { readonly history: OpsHistory }) {
         at={at}
         series={[{ name: 'used', values: history.redisMemoryBytes }]}
         format={formatBytes}
-        isBinary
+        lines="binary"
         empty="Nothing was measured in this time."
       />
     </div>

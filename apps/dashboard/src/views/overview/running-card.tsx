@@ -1,6 +1,7 @@
 import type { OpsSnapshot } from '@rollcall/roster'
 import { Link } from '@tanstack/react-router'
 import { formatCount } from '../../format/numbers.ts'
+import { shortId } from '../../format/short-id.ts'
 import { Card } from '../../ui/card.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
@@ -24,7 +25,7 @@ export function RunningCard({ running }: { readonly running: OpsSnapshot['runnin
           <li key={id}>
             <div className={styles.line}>
               <Link to="/refreshes/$id" params={{ id }} className={styles.name}>
-                {id}
+                <code title={id}>{shortId(id)}</code>
               </Link>
               <span className={styles.type}>
                 {caller}, {domain}, <RelativeTime at={acceptedAt} />

@@ -1,5 +1,6 @@
 import type { OpsPlace, OpsTrouble } from '@rollcall/roster'
 import { Link } from '@tanstack/react-router'
+import { Icon } from '../../ui/icon.tsx'
 import { Sentence } from '../../ui/sentence.tsx'
 import styles from './troubles.module.css'
 
@@ -17,7 +18,7 @@ export const Troubles = ({ troubles, onLeave }: TroublesProps) => (
         <Sentence text={text} />{' '}
         {place && (
           <Link {...linkTo(place)} className={styles.place} onClick={onLeave}>
-            {NAMES[place.view]}
+            <Icon name="right" /> {NAMES[place.view]}
           </Link>
         )}
       </li>
