@@ -24,8 +24,11 @@ test('on a Cluster the numbers are those of all its masters and shards', { timeo
   expect(now.redis).toMatchObject({ isReachable: true, kind: 'cluster' })
   expect(now.redis.usedMemoryBytes).toBeGreaterThan(3 * 1024 * 1024) // of three masters
   expect(now.queues).toHaveLength(6)
-  const { users: settled } = OpsHistory.parse((await rollcall.send('/ops/api/history')).json())
-  expect(settled.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(0)
+  const settled = async () => {
+    const { users: perSecond } = OpsHistory.parse((await rollcall.send('/ops/api/history')).json())
+    return perSecond.reduce((sum, one) => sum + one, 0)
+  }
+  await expect.poll(settled, { timeout: 20_000 }).toBeGreaterThan(0)
   const { text } = await rollcall.send('/metrics')
   expect(text).toMatch(/^rollcall_users_stored 30$/m)
   expect(text.match(/^bullmq_job_count\{queue="refresh", state="failed"/gm)).toHaveLength(6)

@@ -54,11 +54,16 @@ export function figuresOf(step: Step, domains: readonly Domain[]): Figures {
   }
 }
 
+/** Processes write every two seconds what they have counted: of a step that has just begun, rates would jump up and down. */
+const SHORTEST_S = 4
+
 /** Each series has a value for each step; rates of the running one are of the part of it that is over. */
-export function chartsOf(range: OpsRange, { at, steps, now }: LookedBack<Figures>): OpsHistory {
+export function chartsOf(range: OpsRange, { at: begins, steps: all, now }: LookedBack<Figures>): OpsHistory {
   const { stepS } = RESOLUTIONS[SHOWN[range].resolution]
-  const begun = now / 1000 - (at.at(-1) ?? 0)
-  const secondsOf = (i: number): number => (i === steps.length - 1 ? Math.min(stepS, Math.max(1, begun)) : stepS)
+  const ofRunning = now / 1000 - (begins.at(-1) ?? 0)
+  const shown = ofRunning < SHORTEST_S ? all.length - 1 : all.length
+  const [at, steps] = [begins.slice(0, shown), all.slice(0, shown)]
+  const secondsOf = (i: number): number => (i === all.length - 1 ? Math.min(stepS, ofRunning) : stepS)
   const perSecond = (of: (step: Figures) => number): number[] =>
     steps.map((step, i) => rounded(of(step) / secondsOf(i)))
   /** A series for each name that one of the steps has. */
@@ -72,7 +77,7 @@ export function chartsOf(range: OpsRange, { at, steps, now }: LookedBack<Figures
   return {
     range,
     stepS,
-    at: [...at],
+    at,
     refreshes: perSecond(({ refreshes }) => refreshes),
     users: perSecond(({ changed, unchanged, failed }) => changed + unchanged + failed),
     changed: perSecond(({ changed }) => changed),
