@@ -17,14 +17,21 @@ export function parsePlace(text: string): ChangePlace | null {
 type Rank = readonly [ms: number, n: number, shard: number]
 
 function rankOf({ id, shard }: ChangePlace): Rank {
-  const [ms = 0, n = 0] = id.split('-').map(Number)
-  return [ms, n, shard]
+  const dash = id.indexOf('-')
+  return [Number(id.slice(0, dash)), Number(id.slice(dash + 1)), shard]
 }
 
 const byRank = (a: Rank, b: Rank): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]
 
 /** The oldest first: by time, and of one time by shard. */
 export const inOrder = (a: ChangePlace, b: ChangePlace): number => byRank(rankOf(a), rankOf(b))
+
+/** The same for many, each of which is read once. */
+export const sortedInOrder = <Place extends ChangePlace>(places: readonly Place[]): Place[] =>
+  places
+    .map((place) => ({ place, rank: rankOf(place) }))
+    .sort((a, b) => byRank(a.rank, b.rank))
+    .map(({ place }) => place)
 
 /** Of all shards together at first, and of each at least so many: a page wants 50. */
 const READ_AT_ONCE = 200

@@ -1,6 +1,6 @@
 import type { BareJid } from '@rollcall/roster'
 import { type ChangeLog, type LogEnd, oneAtATime, type ShardEntry } from '@rollcall/runtime'
-import { inOrder } from './change-order.ts'
+import { sortedInOrder } from './change-order.ts'
 import { eventOf } from './event-stream.ts'
 import { readableChange } from './readable-changes.ts'
 import { changesSince, fartherPlace, isAfter, parseTailPlace, type TailPlace, tailPlaceText } from './tail-place.ts'
@@ -53,7 +53,7 @@ export function changeTail({
     const stop = oneAtATime(everyMs, async () => {
       // What cannot be read now is read the next time; that Redis is away is told by the snapshots.
       const parts = await Promise.all(ends.map((_, shard) => readOn(shard, ends).catch(() => NOTHING)))
-      const entries = parts.flatMap((part) => part.entries).sort(inOrder)
+      const entries = sortedInOrder(parts.flatMap((part) => part.entries))
       const skipped = parts.reduce((sum, part) => sum + part.skipped, 0)
       if (entries.length === 0) return
       told = ends.map(({ id }) => id)

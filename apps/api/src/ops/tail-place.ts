@@ -1,5 +1,5 @@
 import type { ChangeLog, ShardEntry } from '@rollcall/runtime'
-import { inOrder } from './change-order.ts'
+import { inOrder, sortedInOrder } from './change-order.ts'
 
 /** Up to where somebody has heard of the change logs: the last entry of each shard, by its number ('0-0': none). */
 export type TailPlace = readonly string[]
@@ -63,7 +63,7 @@ export async function changesSince(
     if (isFromTheStart && entries.length > 0 && !(await hasAll(changes, shard))) return null
     found.push(...entries)
   }
-  return found.sort(inOrder)
+  return sortedInOrder(found)
 }
 
 async function hasAll(changes: Pick<ChangeLog, 'end'>, shard: number): Promise<boolean> {
