@@ -137,6 +137,21 @@ describe('the lease', () => {
   })
 })
 
+test('how far a target is behind is the age of the oldest change that it was not told of', async () => {
+  expect(await logOf(0).lagMs()).toBe(0)
+  await epochIs(0, 'e')
+  const [s = ''] = await redis.time()
+  await write(0, `${Number(s) * 1000 - 60_000}-0`, `${Number(s) * 1000 - 30_000}-0`)
+  expect(await logOf(0).lagMs()).toBe(0)
+  const behind = async (secondsAgo: number) => {
+    await logOf(0).writePosition(at(`${(Number(s) - secondsAgo) * 1000}-0`))
+    return Math.floor((await logOf(0).lagMs()) / 30_000)
+  }
+  expect(await behind(90)).toBe(2)
+  expect(await behind(60)).toBe(1)
+  expect(await behind(30)).toBe(0)
+})
+
 test('a target that is enabled begins with a clean record', async () => {
   await logOf(0).writeFailingSince(5)
   await logOf(0).disable()

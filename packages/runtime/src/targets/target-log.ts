@@ -2,6 +2,7 @@ import { BareJid, TargetFailureCode } from '@rollcall/roster'
 import { z } from 'zod'
 import { deliveryKeys, shardKeys } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
+import { redisNow } from '../redis-now.ts'
 import { entryOf, type LogEntry } from '../store/log-entry.ts'
 import { loadScripts, type Scripts, scriptRunner } from '../store/scripts.ts'
 import type { Position } from './position.ts'
@@ -149,6 +150,14 @@ export function targetLog({ redis, target, shard, scripts = loadScripts(redis.is
     async attempts(most: number): Promise<Attempt[]> {
       const entries = await redis.xrevrange(keys.attempts, '+', '-', 'COUNT', most)
       return entries.map(([, [, text = '']]) => Attempt.parse(JSON.parse(text)))
+    },
+
+    /** Age of the oldest change behind the position, for when no gateway says it; 0: there is none, or no position yet. */
+    async lagMs(): Promise<number> {
+      const position = await redis.hget(keys.delivery, 'position')
+      if (position === null) return 0
+      const [oldest] = await redis.xrange(changes, `(${position.split(' ')[1]}`, '+', 'COUNT', 1)
+      return oldest ? Math.max(0, (await redisNow(redis)) - Number(oldest[0].split('-', 1))) : 0
     },
 
     writeState: (state: TargetState) => write({ state: JSON.stringify(state) }),

@@ -37,13 +37,13 @@ export function targetsLook({ redis, shards, targets }: TargetsLookOptions) {
         const state = await log.state()
         const place = { target: name, type, domain, shard }
         if (!state) return { ...place, state: 'unserved', ...NOTHING_KNOWN }
-        const { holder, lagMs, waiting, owed, delivered, rejected, nextAttemptAt, lastError } = state
+        const { holder, waiting, owed, delivered, rejected, nextAttemptAt, lastError } = state
         const isServed = gateways.has(holder)
         return {
           ...place,
           state: isServed ? state.state : 'unserved',
           ...(isServed && { holder }),
-          lagMs,
+          lagMs: isServed ? state.lagMs : await log.lagMs(), // what was last written says nothing of now
           waiting,
           owed,
           delivered,

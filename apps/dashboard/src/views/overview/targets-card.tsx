@@ -1,11 +1,13 @@
 import type { OpsTarget } from '@rollcall/roster'
 import { Link } from '@tanstack/react-router'
+import { now } from '../../format/clock.ts'
 import { formatDuration } from '../../format/durations.ts'
 import { formatCount } from '../../format/numbers.ts'
 import { Card } from '../../ui/card.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
-import { type TargetInAll, targetsInAll } from './judge.ts'
+import { UserLink } from '../parts/user-link.tsx'
+import { type TargetInAll, targetsInAll } from './judge-targets.ts'
 import styles from './overview-view.module.css'
 
 /** Who is told of changes, and how far behind they are. */
@@ -16,7 +18,7 @@ export function TargetsCard({ targets }: { readonly targets: readonly OpsTarget[
         <p className={styles.nothing}>None are configured (TARGETS): changes are stored, and nobody is told.</p>
       ) : (
         <ul className={styles.list}>
-          {targetsInAll(targets).map((target) => (
+          {targetsInAll(targets, now()).map((target) => (
             <Target key={`${target.target} ${target.domain}`} target={target} />
           ))}
         </ul>
@@ -26,7 +28,7 @@ export function TargetsCard({ targets }: { readonly targets: readonly OpsTarget[
 }
 
 function Target({ target }: { readonly target: TargetInAll }) {
-  const { tone, word, shards, inState, lagMs, waiting, owed, lastError } = target
+  const { tone, word, shards, inState, state, lagMs, waiting, owed, rejected } = target
   return (
     <li>
       <div className={styles.line}>
@@ -47,18 +49,48 @@ function Target({ target }: { readonly target: TargetInAll }) {
         <span>
           <strong>{formatDuration(lagMs)}</strong> behind
         </span>
-        <span>
-          <strong>{formatCount(waiting)}</strong> {waiting === 1 ? 'change waits' : 'changes wait'}
-        </span>
+        {state !== 'unserved' && ( // nobody counts them
+          <span>
+            <strong>{formatCount(waiting)}</strong> {waiting === 1 ? 'change waits' : 'changes wait'}
+          </span>
+        )}
         <span>
           <strong>{formatCount(owed)}</strong> {owed === 1 ? 'user' : 'users'} owed
         </span>
+        {rejected > 0 && (
+          <span>
+            <strong>{formatCount(rejected)}</strong> {rejected === 1 ? 'time' : 'times'} not taken
+          </span>
+        )}
       </div>
-      {lastError && (tone === 'bad' || tone === 'warn') && (
-        <p className={styles.reason}>
-          {lastError.message} (<RelativeTime at={lastError.at} />)
-        </p>
-      )}
+      <Trouble target={target} />
     </li>
+  )
+}
+
+/** What is wrong with it, and what becomes of it. */
+function Trouble({ target: { target, state, nextAttemptAt, lastError } }: { readonly target: TargetInAll }) {
+  if (state === 'unserved') return <p className={styles.reason}>No gateway that lives serves it: start one.</p>
+  if (!lastError) return null
+  const { user, code, message, at } = lastError
+  return (
+    <p className={styles.reason}>
+      {user !== undefined && (
+        <>
+          Does not take <UserLink jid={user} />:{' '}
+        </>
+      )}
+      {code}: {message} (<RelativeTime at={at} />)
+      {state === 'disabled' && (
+        <>
+          . It is told nothing until somebody runs <code>npm run targets -- enable {target}</code>
+        </>
+      )}
+      {state === 'unavailable' && nextAttemptAt !== undefined && (
+        <>
+          ; tried again <RelativeTime at={nextAttemptAt} />
+        </>
+      )}
+    </p>
   )
 }

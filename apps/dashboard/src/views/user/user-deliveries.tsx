@@ -20,7 +20,7 @@ export function UserDeliveries({ user: { deliveries, domain } }: { readonly user
 
 const column = columnsOf<Delivery>()
 const columns = [
-  column.accessor('target', { header: 'Target', meta: { onPhone: 'title' } }),
+  column.accessor('target', { header: 'Target', meta: { onPhone: 'title', isNarrow: true } }),
   column.display({
     id: 'state',
     header: 'State',
