@@ -256,6 +256,14 @@ test('logins that fail are counted by address, and those that do not are not', a
   expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
 })
 
+test('no address may fill Redis with logins', async () => {
+  const { url } = await rollcall.startApi()
+  const login = async () =>
+    (await askAt(url, '/session', { method: 'POST', headers: own(url), json: { token: viewer.token } })).status
+  for (let i = 0; i < 120; i++) expect(await login()).toBe(200)
+  expect(await login()).toBe(429)
+})
+
 describe('over TLS, as a trusted proxy says', () => {
   test('the cookie goes over TLS alone', async () => {
     const { url } = await rollcall.startApi({ TRUSTED_PROXIES: '127.0.0.1' })

@@ -112,12 +112,14 @@ export function eventStreams({
     open,
     async lookAgain(which) {
       if (which === 'all') for (const stream of streams.keys()) unsure.add(stream)
+      const asked = [...unsure]
+      unsure.clear() // what changes while they are asked is asked again
       await Promise.all(
-        [...unsure].map(async (stream) => {
+        asked.map(async (stream) => {
           const reader = streams.get(stream)
           const isSo = await reader?.maySee()
-          if (isSo !== undefined) unsure.delete(stream)
           if (isSo === false) reader?.end()
+          else if (isSo === undefined && streams.has(stream)) unsure.add(stream)
         }),
       )
     },

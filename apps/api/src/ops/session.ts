@@ -25,9 +25,11 @@ export interface SessionDeps {
   readonly shards: number
 }
 
-/** Logins from one address that may fail within FAILURES_WITHIN_MS: nobody guesses a token, but nobody need try either. */
+/** Logins from one address that may fail within WITHIN_MS: nobody guesses a token, but nobody need try either. */
 const MOST_FAILURES = 10
-const FAILURES_WITHIN_MS = 60_000
+/** Of all logins, those that go well too: each is kept in Redis until it runs out. */
+const MOST_LOGINS = 120
+const WITHIN_MS = 60_000
 
 /** Who is logged in: `GET /ops/api/session`. */
 export function sessionRoutes(deps: SessionDeps): OpsRoute[] {
@@ -39,19 +41,28 @@ export function sessionRoutes(deps: SessionDeps): OpsRoute[] {
 export function sessionRouter(deps: SessionDeps): Router {
   const { sessions, audit } = deps
   const router = express.Router()
+  const limits = {
+    windowMs: WITHIN_MS,
+    // A proxy that is not trusted is what it says of itself: one address.
+    validate: { xForwardedForHeader: false, forwardedHeader: false },
+    legacyHeaders: false,
+  }
   const fewFailures = rateLimit({
-    windowMs: FAILURES_WITHIN_MS,
+    ...limits,
     limit: MOST_FAILURES,
     skipSuccessfulRequests: true,
     requestWasSuccessful: (_request, { statusCode }) => statusCode < 400 || statusCode >= 500, // not theirs
     standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    // A proxy that is not trusted is what it says of itself: one address.
-    validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: (_request, _response, next) =>
       next(new OpsError(429, 'Too many logins from this address have failed: wait a minute')),
   })
-  router.post('/session', ownPage, fewFailures, express.json({ type: () => true }), async (request, response) => {
+  const few = rateLimit({
+    ...limits,
+    limit: MOST_LOGINS,
+    handler: (_request, _response, next) =>
+      next(new OpsError(429, 'Too many logins come from this address: wait a minute')),
+  })
+  router.post('/session', ownPage, few, fewFailures, express.json({ type: () => true }), async (request, response) => {
     const { id, session } = await logIn(request.body, deps).catch(async (error: unknown) => {
       if (isRefusal(error)) await audit.record(refusedLogin(error, request))
       throw error
