@@ -2,11 +2,11 @@ import type { Domain, UrlTemplate, User } from '@rollcall/roster'
 import type { OpenSpan, Tracing } from '@rollcall/runtime'
 import { Axios, type AxiosResponse } from 'axios'
 import { failed, transferFailure, unreadable } from './failures.ts'
-import { oneAtATime } from './one-at-a-time.ts'
 import { type BackendAnswer, type ReadingRules, readAnswer, type Source } from './read-answer.ts'
 import { type RequestHeaders, requestHeaders } from './request-headers.ts'
 import { concealer } from './secrets.ts'
 import { sourceMarks } from './source-marks.ts'
+import { takeTurns } from './take-turns.ts'
 import { tracedFetch } from './traced-fetch.ts'
 import { type UndiciAdapter, undiciAdapter } from './undici-adapter.ts'
 
@@ -52,7 +52,7 @@ export function backendClient(options: BackendClientOptions) {
     connectTimeoutMs: Math.max(1, ...Array.from(options.domains.values(), (config) => config.backendTimeoutMs)),
     useEnvProxy: options.useEnvProxy ?? false,
   })
-  const inTurn = oneAtATime()
+  const inTurn = takeTurns()
   const backends = new Map<Domain, Backend>()
   for (const [domain, config] of options.domains) backends.set(domain, backendOf(config, adapterWith, options))
 
