@@ -41,11 +41,23 @@ export * from './sorted-pages.ts'
 export * from './start-process.ts'
 export * from './store/change-log.ts'
 export type { FailedUser, FailureGroup, GroupPart } from './store/failure-groups.ts'
+export type {
+  Begin,
+  CommitResult,
+  DropResult,
+  Fetch,
+  FetchFailure,
+  JobLock,
+  NewRoster,
+  Source,
+  WriteResult,
+} from './store/fetches.ts'
 export type { LogEntry } from './store/log-entry.ts'
 export * from './store/roster-store.ts'
 export { loadScripts, MAX_USERS_PER_CALL, type ScriptName, type Scripts } from './store/scripts.ts'
 export * from './store/stored-users.ts'
 export type { Totals } from './store/totals.ts'
 export * from './store/user-records.ts'
+export { type Notice, parseNotice, type UserState } from './store/user-states.ts'
 export * from './targets/index.ts'
 export * from './tracing/index.ts'

@@ -2,7 +2,7 @@ import type { BareJid } from '@rollcall/roster'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 import { type ChangeLog, changeLog } from './change-log.ts'
-import type { Fetch } from './roster-store.ts'
+import type { Fetch } from './fetches.ts'
 
 const fresh = freshStoreOfFile()
 let log: ChangeLog

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { untilMinuteIsYoung } from '../../../../test/support/emptied-minute.ts'
 import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 import { numberOfChange } from '../targets/target-walks.ts'
-import type { Fetch } from './roster-store.ts'
+import type { Fetch } from './fetches.ts'
 
 const fresh = freshStoreOfFile()
 const user = testUser('a')

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { untilMinuteIsYoung } from '../../../../test/support/emptied-minute.ts'
 import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
-import type { CommitResult, NewRoster, RosterStore } from './roster-store.ts'
+import type { CommitResult, NewRoster } from './fetches.ts'
+import type { RosterStore } from './roster-store.ts'
 
 const LEAST = 3
 

@@ -10,13 +10,14 @@ const CONFIRMED_FOR_MS = 3_600_000
 /** `confirm`: empty rosters are right. `reject`: they were wrong, and the backend has been mended. */
 export type Verdict = 'confirm' | 'reject'
 
-interface GuardOptions {
+export interface EmptiedRules {
+  /** Of the rosters of a domain that are written within a minute, in a shard: what share, and how many, may be emptied. */
   readonly emptiedShare: number
   readonly emptiedMin: number
 }
 
 /** What `commit` is told so that it can hold back the rosters of an emptied backend. */
-export function emptiedGuard({ emptiedShare, emptiedMin }: GuardOptions) {
+export function emptiedGuard({ emptiedShare, emptiedMin }: EmptiedRules) {
   const counts = writtenCounts()
   return {
     /** Null for most commits, which then cost no more than without the guard. */

@@ -1,94 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import type { BareJid, FailureCode, User } from '@rollcall/roster'
+import type { BareJid } from '@rollcall/roster'
 import { type ShardKeys, shardKeys, shardOf } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
-import { emptiedDomains, emptiedGuard } from './emptied.ts'
+import { emptiedDomains } from './emptied.ts'
 import { failureGroups } from './failure-groups.ts'
-import { nameOf } from './names.ts'
+import { type FetchesOptions, type FetchFailure, fetches } from './fetches.ts'
 import { repairs } from './repairs.ts'
 import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
 import { totals } from './totals.ts'
 import { upkeep } from './upkeep.ts'
-
-/** A stored roster of up to so many contacts comes along with `begin`: sending it costs less than asking for it. */
-const SMALL_ROSTER = 100
-
-/** What the backend said of the copy that is stored; absent fields: nothing to compare with. */
-export interface Source {
-  readonly etag?: string
-  readonly hash?: string
-}
-
-/** A fetch that has begun: only the latest begun of a user may write. */
-export interface Fetch {
-  readonly kind: 'begun'
-  readonly generation: number
-  readonly fence: number
-  readonly nonce: string
-  readonly source: Source
-  /** ETag of the stored body; absent when nothing is stored. */
-  readonly etag?: string
-  /** The stored body, when the roster is small. */
-  readonly body?: string
-  /** Nothing is stored, but was once: what has changed since then is not known. */
-  readonly dropped?: true
-  /**
-   * When the user was first asked for, as `performance.now()` counts: so long ago as Redis says. Absent: nobody waits.
-   */
-  readonly askedAt?: number
-}
-
-export type Begin = Fetch | { readonly kind: 'nothing-to-do' } | { readonly kind: 'given-up' }
-
-/** `superseded-open`: a later fetch has begun but has not settled the user; somebody must look again. */
-export type WriteResult = 'ok' | 'superseded' | 'superseded-open'
-
-/** `held`: the backend may have lost its data, so nothing was written; `tripped`: and it is the first one of its domain. */
-export type CommitResult = WriteResult | 'held' | 'tripped'
-
-export type DropResult = CommitResult | 'lock-lost'
-
-export interface NewRoster {
-  /** The roster in the form of `/contacts`, ready to be sent: bytes, which cost less to pass on than text. */
-  readonly body: string | Buffer
-  readonly etag: string
-  readonly source: Source
-  readonly contacts: number
-  /** One entry of the change log, as JSON. */
-  readonly change: string
-}
-
-/** How far a user has come. All numbers are generations but `version`, which counts changes of the stored roster. */
-export interface UserState {
-  readonly wanted: number
-  readonly fetched: number
-  readonly failed: number
-  readonly version: number
-  /** Why the last fetch failed; empty when it did not. */
-  readonly code: FailureCode | ''
-  readonly message: string
-}
-
-/** A state as it is told to the replicas that wait for the user. */
-export interface Notice extends UserState {
-  readonly jid: BareJid
-  readonly epoch: string
-}
-
-/** Reads what `settle.lua` publishes: one field a line, the message last. */
-export function parseNotice(text: string): Notice {
-  const [jid, epoch = '', wanted, fetched, failed, version, code, ...message] = text.split('\n')
-  return {
-    jid: jid as BareJid,
-    epoch,
-    wanted: Number(wanted),
-    fetched: Number(fetched),
-    failed: Number(failed),
-    version: Number(version),
-    code: code as Notice['code'],
-    message: message.join('\n'),
-  }
-}
+import { userStates } from './user-states.ts'
 
 export interface StoredRoster {
   readonly body: Buffer
@@ -100,19 +21,9 @@ export interface StoredRoster {
   readonly stale: boolean
 }
 
-export interface RosterStoreOptions {
+export interface RosterStoreOptions extends Omit<FetchesOptions, 'run' | 'keysOf'> {
   readonly redis: RedisClient
   readonly shards: number
-  /** Begins without an end after which a user is given up. */
-  readonly maxStarts: number
-  /** Entries that the change log of a shard keeps at least. */
-  readonly changesMaxLen: number
-  /** Pause before a user whose fetch failed is fetched again; it doubles up to the second. */
-  readonly repairMinMs: number
-  readonly repairMaxMs: number
-  /** Of the rosters of a domain that are written within a minute, in a shard: what share, and how many, may be emptied. */
-  readonly emptiedShare: number
-  readonly emptiedMin: number
   /** A stored roster is fetched again when it is older; 0 (the default): never. */
   readonly maxRosterAgeS?: number
   /** One that nobody used for so long is dropped; 0 (the default): never. */
@@ -124,9 +35,8 @@ export type RosterStore = ReturnType<typeof rosterStore>
 
 /** Rosters and their refresh state in Redis. Each operation is atomic: one script, or one command. */
 export function rosterStore(options: RosterStoreOptions) {
-  const { redis, shards, maxStarts, changesMaxLen, repairMinMs, repairMaxMs } = options
+  const { redis, shards, repairMinMs, repairMaxMs } = options
   const { maxRosterAgeS = 0, rosterTtlS = 0, scripts = loadScripts(redis.isCluster) } = options
-  const guard = emptiedGuard(options)
   const run = scriptRunner(redis, scripts)
   const keysOfShard = Array.from({ length: shards }, (_, shard) => shardKeys(shard))
   const keysOf = (jid: BareJid) => keysAt(shardOf(jid, shards))
@@ -146,130 +56,6 @@ export function rosterStore(options: RosterStoreOptions) {
         [replica, randomUUID(), keys.userPrefix.length],
       )) as [string, ...number[]]
       return { epoch, at: (i) => ({ generation: numbers[2 * i] ?? 0, version: numbers[2 * i + 1] ?? 0 }) }
-    },
-
-    async begin({ jid }: User): Promise<Begin> {
-      const keys = keysOf(jid)
-      const nonce = randomUUID()
-      const args = [jid, nonce, maxStarts, keys.settledPrefix, SMALL_ROSTER, repairMaxMs]
-      const [kind, generation, fence, sourceEtag, sourceHash, etag, body, version, openMs = -1] = (await run(
-        'begin',
-        settlingKeys(keys, jid),
-        args,
-      )) as [Begin['kind'], number, number, string, string, string, string, string?, number?]
-      if (kind !== 'begun') return { kind }
-      const source = { ...(sourceEtag && { etag: sourceEtag }), ...(sourceHash && { hash: sourceHash }) }
-      const dropped = Number(version) > 0 && { dropped: true as const }
-      return {
-        kind,
-        generation,
-        fence,
-        nonce,
-        source,
-        ...(etag && { etag }),
-        ...(body && { body }),
-        ...dropped,
-        ...(openMs >= 0 && { askedAt: performance.now() - openMs }),
-      }
-    },
-
-    async commit({ jid, username, domain }: User, fetch: Fetch, roster: NewRoster): Promise<CommitResult> {
-      const keys = keysOf(jid)
-      const guarded = guard.commit(domain, roster.contacts)
-      return (await run(
-        guarded ? 'guarded-commit' : 'commit',
-        [
-          ...settlingKeys(keys, jid),
-          keys.stored,
-          keys.names,
-          keys.changes,
-          keys.gone,
-          ...(guarded ? [keys.emptied] : []),
-        ],
-        [
-          ...writeArgs(jid, fetch, keys.settledPrefix, roster.source),
-          roster.body,
-          roster.etag,
-          roster.contacts,
-          roster.change,
-          changesMaxLen,
-          nameOf(domain, username),
-          ...(guarded ?? []),
-        ],
-      )) as CommitResult
-    },
-
-    async confirm({ jid, domain }: User, fetch: Fetch, source: Source): Promise<WriteResult> {
-      const keys = keysOf(jid)
-      guard.confirm(domain)
-      return (await run(
-        'confirm',
-        [...settlingKeys(keys, jid), keys.stored],
-        writeArgs(jid, fetch, keys.settledPrefix, source),
-      )) as WriteResult
-    },
-
-    /** Settles a user as failed, for the last attempt of a job whose lock is still held. */
-    async fail({ jid }: User, fetch: Fetch, failure: FetchFailure, lock: JobLock): Promise<'ok' | 'lock-lost'> {
-      const keys = keysOf(jid)
-      return (await run(
-        'fail',
-        [...settlingKeys(keys, jid), keys.jobLock(lock.jobId)],
-        [
-          jid,
-          fetch.generation,
-          lock.token,
-          keys.settledPrefix,
-          failure.code,
-          failure.message,
-          repairMinMs,
-          repairMaxMs,
-        ],
-      )) as 'ok' | 'lock-lost'
-    },
-
-    /**
-     * The user is gone: the stored roster is dropped, of which `change` tells, and he settles as failed; he is gone until he
-     * has a roster again. A write as
-     * `commit`, and the end of a job as `fail`, whose lock has to be held.
-     */
-    async drop(
-      { jid, username, domain }: User,
-      fetch: Fetch,
-      failure: FetchFailure,
-      change: string,
-      lock: JobLock,
-    ): Promise<DropResult> {
-      const keys = keysOf(jid)
-      const { jobId, token } = lock
-      const guarded = guard.commit(domain, 0)
-      return (await run(
-        'drop',
-        [
-          ...settlingKeys(keys, jid),
-          keys.jobLock(jobId),
-          keys.stored,
-          keys.names,
-          keys.used,
-          keys.changes,
-          keys.gone,
-          ...(guarded ? [keys.emptied] : []),
-        ],
-        [
-          jid,
-          fetch.generation,
-          fetch.fence,
-          fetch.nonce,
-          keys.settledPrefix,
-          token,
-          failure.code,
-          failure.message,
-          change,
-          changesMaxLen,
-          nameOf(domain, username),
-          ...(guarded ?? []),
-        ],
-      )) as DropResult
     },
 
     /**
@@ -294,21 +80,6 @@ export function rosterStore(options: RosterStoreOptions) {
       return { cancelled, closed }
     },
 
-    /** Says that a fetch ended without settling its user, so that it does not count as one that killed its worker. */
-    async release({ jid }: User, fetch: Fetch): Promise<void> {
-      await run('release', [keysOf(jid).user(jid)], [fetch.fence, fetch.nonce])
-    },
-
-    /** How far up to 500 users of one shard have come. */
-    async states(shard: number, users: readonly BareJid[]): Promise<{ epoch: string; states: UserState[] }> {
-      const keys = keysAt(shard)
-      const [epoch, ...rows] = (await run('settled', [keys.epoch, ...users.map(keys.user)], [])) as [
-        string,
-        ...StateRow[],
-      ]
-      return { epoch, states: rows.map(stateOf) }
-    },
-
     /** Whether the backend has said that the user is gone, and has not given a roster since. */
     async isGone(jid: BareJid): Promise<boolean> {
       return (await redis.zscore(keysOf(jid).gone, jid)) !== null
@@ -328,6 +99,8 @@ export function rosterStore(options: RosterStoreOptions) {
       return counts.reduce((sum, count) => sum + count, 0)
     },
 
+    ...fetches({ ...options, run, keysOf }),
+    ...userStates({ run, keysAt }),
     ...repairs({ run, shards, keysAt, repairMinMs, repairMaxMs }),
     ...failureGroups({ redis, run, shards, keysAt }),
     ...emptiedDomains({ redis, run, shards, keysAt }),
@@ -356,44 +129,4 @@ export interface Requested {
   at(i: number): { readonly generation: number; readonly version: number }
 }
 
-export interface FetchFailure {
-  readonly code: FailureCode
-  readonly message: string
-}
-
-export interface JobLock {
-  readonly jobId: string
-  readonly token: string
-}
-
 const READ = ['body', 'etag', 'state'] as const
-
-/** What `settle.lua` needs, and every script that ends with it. */
-const settlingKeys = (keys: ShardKeys, jid: BareJid) => [
-  keys.user(jid),
-  keys.roster(jid),
-  keys.open,
-  keys.epoch,
-  keys.failed,
-]
-
-const writeArgs = (jid: BareJid, fetch: Fetch, settledPrefix: string, source: Source) => [
-  jid,
-  fetch.generation,
-  fetch.fence,
-  fetch.nonce,
-  settledPrefix,
-  source.etag ?? '',
-  source.hash ?? '',
-]
-
-type StateRow = [number, number, number, number, FailureCode | '', string]
-
-const stateOf = ([wanted, fetched, failed, version, code, message]: StateRow): UserState => ({
-  wanted,
-  fetched,
-  failed,
-  version,
-  code,
-  message,
-})

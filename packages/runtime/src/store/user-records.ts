@@ -3,8 +3,8 @@ import { type ShardKeys, shardKeys, shardOf } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
 import { NEVER_KNOWN } from './failure-groups.ts'
 import { nameOf } from './names.ts'
-import type { UserState } from './roster-store.ts'
 import { loadScripts, type Scripts, scriptRunner } from './scripts.ts'
+import type { UserState } from './user-states.ts'
 
 /** How far the refreshes of a user have come, and what comes next. Times in epoch milliseconds by the clock of Redis. */
 export interface UserRecord extends UserState {

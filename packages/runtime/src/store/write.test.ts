@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
-import type { CommitResult, Fetch } from './roster-store.ts'
+import type { CommitResult, Fetch } from './fetches.ts'
 
 const fresh = freshStoreOfFile()
 const john = testUser('john')
