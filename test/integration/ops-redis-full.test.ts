@@ -102,6 +102,8 @@ describe('with a Redis that takes no writes, who is on call logs in, sees everyt
     const made = await ask(url, '/tokens', cookie, 'POST', { name: 'more', rights: ['view'], domains: '*' })
     expect(made.json()).toMatchObject({ status: 503, detail: expect.stringMatching(says) })
 
+    expect((await logIn((await rollcall.startApi()).url)).status).toBe(200)
+
     const { cookie: out } = await logIn(url)
     expect((await ask(url, '/session', out, 'DELETE')).status).toBe(204)
     expect((await ask(url, '/session', out)).status).toBe(401)

@@ -212,8 +212,12 @@ describe('while Redis is away', () => {
     expect(await session(bearer(made.token))).toBe(200)
     expect(await session(unseen)).toBe(503)
     expect(await session({ cookie: 'rollcall_ops=nonsense' })).toBe(401)
-    const act = { method: 'POST', headers: { ...looking, origin: url }, body: '{}' }
-    expect((await send(`${url}/ops/api/tokens`, act)).status).toBe(503)
+    const late = await logIn(root.token)
+    expect(await session(late)).toBe(200)
+    for (const who of [looking, late]) {
+      const act = { method: 'POST', headers: { ...who, origin: url }, body: '{}' }
+      expect((await send(`${url}/ops/api/tokens`, act)).status).toBe(503)
+    }
 
     const other = await away.startApi()
     const there = async (headers: Record<string, string>) =>
