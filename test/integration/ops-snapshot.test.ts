@@ -98,7 +98,9 @@ test('a backend that knows nobody any more is told of: it may be the wrong one',
   await start({ env: { HEARTBEAT_MS: '100' } })
   backend.set('*', 404)
   await rollcall.refresh(Array.from({ length: 25 }, (_, i) => `user-${i}`))
-  const text = 'The backend of localhost does not answer well: 25 of the last 25 users are unknown to it'
+  const text = expect.stringMatching(
+    /^The backend of localhost does not answer well: (\d+) of the last \1 fetches were for users/,
+  )
   await expect.poll(snapshot, soon).toMatchObject({
     health: { status: 'degraded', troubles: [{ text, place: { view: 'failures', domain: 'localhost' } }] },
     backends: [{ state: 'failing' }],
@@ -109,7 +111,7 @@ test('a backend that fails some is told of as long as it goes on, with the last 
   await start({ env: { HEARTBEAT_MS: '100' } })
   for (let i = 0; i < 6; i++) backend.set(`user-${i}`, 401)
   await rollcall.refresh(Array.from({ length: 40 }, (_, i) => `user-${i}`))
-  const text = expect.stringMatching(/: 6 of the last 40 fetches failed, the last one with backend-status: .* 401$/)
+  const text = expect.stringMatching(/: \d+ of the last \d+ fetches failed, the last one with backend-status: .* 401$/)
   await expect.poll(snapshot, soon).toMatchObject({ health: { status: 'degraded', troubles: [{ text }] } })
   await expect.poll(snapshot, { timeout: 20_000 }).toMatchObject({ health: { status: 'ok' } })
 })

@@ -28,3 +28,24 @@ test('readers are told that nothing has changed only as long as that is known', 
   expect(told).toEqual([])
   close()
 })
+
+test('who may look at one domain is told nothing of the backends of others, and is well while these alone are not', async () => {
+  const failing = (domain: string) => ({ text: `${domain} fails`, place: { view: 'failures', domain } })
+  const none = { backends: [], targets: [], running: [] }
+  const seenBy = async (troubles: readonly object[]) => {
+    const look = async () =>
+      ({ ...snapshot, ...none, health: { status: 'degraded', troubles } }) as unknown as OpsSnapshot
+    const streams = { open: () => expect.fail() }
+    const { routes, close } = liveSnapshots({ look, streams, log: createLog({ level: 'silent', name: 'test' }) })
+    const route = routes.find(({ path }) => path === '/snapshot')
+    const seen = (await route?.handle({ operator: { domains: ['one.example'] } } as unknown as OpsCall)) as OpsSnapshot
+    close()
+    return seen.health
+  }
+  const paused = { text: 'The queue is paused', place: { view: 'queues' } }
+  expect(await seenBy([failing('one.example'), failing('two.example'), paused])).toEqual({
+    status: 'degraded',
+    troubles: [failing('one.example'), paused],
+  })
+  expect(await seenBy([failing('two.example')])).toEqual({ status: 'ok', troubles: [] })
+})

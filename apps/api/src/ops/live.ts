@@ -172,8 +172,14 @@ function ofDomains(snapshot: OpsSnapshot, domains: Operator['domains']): OpsSnap
   if (domains === '*') return snapshot
   const isTheirs = ({ domain }: { readonly domain: OpsSnapshot['backends'][number]['domain'] }): boolean =>
     domains.includes(domain)
+  const { status, troubles } = snapshot.health
+  // What is wrong at the backend of another domain is said in words of that backend, and is not theirs to read.
+  const ofTheirs = troubles.filter(
+    ({ place }) => place?.view !== 'failures' || place.domain === undefined || domains.includes(place.domain),
+  )
   return {
     ...snapshot,
+    health: { status: status === 'degraded' && ofTheirs.length === 0 ? 'ok' : status, troubles: ofTheirs },
     backends: snapshot.backends.filter(isTheirs),
     targets: snapshot.targets.filter(isTheirs),
     running: snapshot.running.filter(isTheirs),

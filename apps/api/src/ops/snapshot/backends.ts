@@ -72,7 +72,7 @@ function failingText(fetches: readonly RecentFetches[]): string | null {
   const sum = (of: (one: RecentFetches) => number) => fetches.reduce((all, one) => all + of(one), 0)
   const [all, failed, unknown] = [sum((one) => one.all), sum((one) => one.failed), sum((one) => one.unknown ?? 0)]
   if (unknown >= UNKNOWN_USERS && unknown >= all * UNKNOWN_SHARE)
-    return `${unknown} of the last ${all} users are unknown to it`
+    return `${unknown} of the last ${all} fetches were for users whom it does not know`
   const [latest] = fetches.toSorted((a, b) => (a.sinceFailureMs ?? Infinity) - (b.sinceFailureMs ?? Infinity))
   const least = (latest?.sinceFailureMs ?? Infinity) <= STILL_MS ? STILL_FAILING_SHARE : FAILING_SHARE
   if (failed < FAILING_FETCHES || failed < all * least) return null
