@@ -118,6 +118,19 @@ test.each([
   await once((await listen()).resume(), 'end')
 })
 
+test('a stream ends also when its reader does not read', async () => {
+  const { streams, opened, listen } = await serve({ endWithinMs: 20 })
+  const response = await listen()
+  response.pause()
+  const event = eventOf('change', JSON.stringify('x'.repeat(100_000)))
+  for (let stuckFor = 0; stuckFor < 100; stuckFor = opened[0]?.isBehind() ? stuckFor + 1 : 0) {
+    if (stuckFor === 0) opened[0]?.send(event)
+    await new Promise(setImmediate)
+  }
+  streams.close()
+  await expect.poll(() => streams.size()).toBe(0)
+})
+
 test('all end when the api does, those that are opened then as well', async () => {
   const { streams, listen } = await serve()
   const before = (await listen()).resume()

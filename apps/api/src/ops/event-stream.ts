@@ -32,12 +32,15 @@ export interface EventStreamsOptions {
   readonly maxBufferedBytes?: number
   /** A stream is ended then, and the browser connects again: for what no look tells of, such as a proxy that would refuse it now. */
   readonly longestMs?: number
+  /** A reader who has not taken by then what was sent before the end is cut off. */
+  readonly endWithinMs?: number
 }
 
 const MOST = 500
 const MOST_OF_ONE = 250
 const MAX_BUFFERED_BYTES = 1024 * 1024
 const LONGEST_MS = 300_000
+const END_WITHIN_MS = 5_000
 /** Proxies and browsers take a connection for dead on which nothing comes. */
 const COMFORT_EVERY_MS = 15_000
 /** After which a browser connects again. */
@@ -62,6 +65,7 @@ export function eventStreams({
   mostOfOne = MOST_OF_ONE,
   maxBufferedBytes = MAX_BUFFERED_BYTES,
   longestMs = LONGEST_MS,
+  endWithinMs = END_WITHIN_MS,
 }: EventStreamsOptions = {}): EventStreams {
   const streams = new Map<EventStream, Reader>()
   const unsure = new Set<EventStream>()
@@ -83,8 +87,12 @@ export function eventStreams({
       isBehind: () => response.writableNeedDrain,
       onEnd: (listener) => void listeners.add(listener),
     }
-    const end = (): void => void response.end()
-    const timer = setTimeout(end, lifetime(operator.expiresAt, longestMs))
+    const end = (): void => {
+      clearTimeout(timer)
+      timer = setTimeout(() => response.destroy(), endWithinMs)
+      response.end()
+    }
+    let timer = setTimeout(end, lifetime(operator.expiresAt, longestMs))
     const leave = (): void => {
       clearTimeout(timer)
       streams.delete(stream)
