@@ -105,6 +105,24 @@ describe('a target that holds rosters', () => {
     await expect.poll(() => gateway.states()[0]).toMatchObject({ owed: 0, waiting: 0 })
   })
 
+  test('keeps the contacts of somebody whose roster nobody used, though he was gone once', async () => {
+    const server = memoryServer()
+    world.startGateway(configured({ server: EJABBERD }), () => server.target())
+    await world.change(john, [contact('aaron')])
+    await world.remove(john)
+    await world.change(john, [contact('marie')])
+    await expectAllOn(world, server)
+    const store = world.another({ rosterTtlS: 1 })
+    await world.redis.zadd(world.keys.used, 1, john.jid)
+    expect(await store.dropUnused(0, 0)).toBe(1)
+    const changes = targetLog({ redis: world.redis, target: 'server', shard: 0 })
+    await changes.ask([{ id: 'looked', user: john.jid, dryRun: false }]) // as when he comes online
+    await expect
+      .poll(async () => JSON.parse((await changes.answers('looked'))[john.jid] ?? 'null'))
+      .toEqual({ result: 'arrived', writes: 0 })
+    expect([...(server.rosters.get(john.jid)?.keys() ?? [])]).toEqual(['marie@example.org'])
+  })
+
   test('on request, one user is compared, or brought to it', async () => {
     const server = memoryServer()
     world.startGateway(configured({ server: EJABBERD }), () => server.target())
