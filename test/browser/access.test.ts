@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { axe, browserOfFile } from '../support/browser.ts'
+import { axeInAllLooks, browserOfFile } from '../support/browser.ts'
 import { type Dashboard, dashboardOfTest, jidOf, untilShown } from '../support/dashboard.ts'
 import { startReceiver } from '../support/http-receiver.ts'
 
@@ -54,7 +54,7 @@ describe('whoever looks on is told why, and comes to the login and back, when', 
     const revoked = await fetch(`${url}/ops/api/tokens/${entry.id}`, { method: 'DELETE', headers })
     expect(revoked.status).toBe(204)
     await page.getByRole('alert').getByText('the token that you logged in with was revoked').waitFor()
-    expect(await axe(page)).toEqual([])
+    expect(await axeInAllLooks(page)).toEqual([])
     await page.getByLabel('Token').fill(dashboard.tokens.view)
     await page.getByRole('button', { name: 'Log in' }).click()
     await untilShown(page, 'Processes')

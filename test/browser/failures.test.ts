@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { browserOfFile } from '../support/browser.ts'
+import { axeInAllLooks, browserOfFile } from '../support/browser.ts'
 import { type Dashboard, dashboardOfTest, untilShown } from '../support/dashboard.ts'
 import { untilMinuteIsYoung } from '../support/emptied-minute.ts'
 
@@ -177,6 +177,7 @@ test('empty rosters that are held back are told of, and judged by who has looked
 
   for (const user of users) backend.rosters.delete(user)
   await page.getByRole('button', { name: 'They are wrong…' }).click()
+  expect(await axeInAllLooks(page)).toEqual([])
   await page.getByRole('button', { name: 'It has been mended' }).click()
   await page.getByText(/^\d+ users of example\.org are fetched again$/).waitFor()
   await page.getByText('Nobody has failed like that').waitFor({ timeout: 30_000 })

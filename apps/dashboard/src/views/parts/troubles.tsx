@@ -17,9 +17,12 @@ export const Troubles = ({ troubles, onLeave }: TroublesProps) => (
       <li key={text}>
         <Sentence text={text} />{' '}
         {place && (
-          <Link {...linkTo(place)} className={styles.place} onClick={onLeave}>
-            <Icon name="right" /> {NAMES[place.view]}
-          </Link>
+          <span className={styles.place}>
+            <Icon name="right" />
+            <Link {...linkTo(place)} onClick={onLeave}>
+              {NAMES[place.view]}
+            </Link>
+          </span>
         )}
       </li>
     ))}

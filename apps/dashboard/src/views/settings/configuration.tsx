@@ -1,6 +1,7 @@
 import type { OpsSettings } from '@rollcall/roster'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { settingsQuery } from '../../data/settings.ts'
 import { grouped } from '../../grouped.ts'
 import { Card } from '../../ui/card.tsx'
@@ -115,6 +116,15 @@ const COLUMNS = column.columns([
   column.accessor('description', {
     header: 'What it is',
     meta: { onPhone: 'text' },
-    cell: ({ row }) => <span className={styles.more}>{row.original.description}</span>,
+    cell: ({ row }) => <span className={styles.more}>{withCode(row.original.description)}</span>,
   }),
 ])
+
+/** What stands between `backticks`, as code. */
+const withCode = (text: string): ReactNode[] => {
+  let at = 0
+  return text.split('`').map((part, index) => {
+    at += part.length + 1
+    return index % 2 === 1 ? <code key={at}>{part}</code> : part
+  })
+}
