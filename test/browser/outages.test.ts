@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core'
-import { describe, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../tools/src/index.ts'
 import { startBackend } from '../support/backend.ts'
 import { browserOfFile } from '../support/browser.ts'
+import { dashboardOfTest } from '../support/dashboard.ts'
 import { type AppProcess, ownRedis, spawnApi, spawnWorker, temporaryDirectory } from '../support/processes.ts'
 
 const browser = browserOfFile()
@@ -61,6 +62,16 @@ describe('the Overview says in words, within 15 s, and gets well by itself, when
     await annotate(await saidAfter(page, /^Live$/))
     await annotate(await saidAfter(page, WELL))
   })
+})
+
+test('who comes when Redis is away is shown no numbers that nobody has read', async () => {
+  const redis = await ownRedis()
+  const dashboard = await dashboardOfTest(browser, { redisUrl: redis.url })
+  dashboard.redis.on('error', () => {})
+  await redis.stop()
+  const { page } = await dashboard.open('/', { expected: [/503/] })
+  await page.getByText(/what it keeps is not known/).waitFor()
+  expect(await page.getByText(/Stored users|none alive/).count()).toBe(0)
 })
 
 const WELL = 'Rollcall is well.'

@@ -227,6 +227,16 @@ test('when Redis is away the last that was known stays, and it is said so', asyn
   expect((await snapshot()).processes).toHaveLength(2)
 })
 
+test('what was never read is not known', async () => {
+  const redis = await ownRedis()
+  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '300' } })
+  await rollcall.refresh(['john'])
+  await redis.stop()
+  expect(await snapshot()).toMatchObject({ isKnown: false, redis: { isReachable: false } })
+  await ownRedis({ port: redis.port })
+  await expect.poll(snapshot, { timeout: 15_000 }).toMatchObject({ isKnown: true, redis: { isReachable: true } })
+})
+
 test('a Redis that hangs holds up no dashboard: it is told, and so is its return', async () => {
   const redis = await ownRedis()
   await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '300' } })

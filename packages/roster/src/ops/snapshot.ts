@@ -162,6 +162,8 @@ export const OpsSnapshot = z
     api: z.string(),
     health: z.object({ status: z.enum(['ok', 'degraded', 'unavailable']), troubles: z.array(OpsTrouble).readonly() }),
     redis: OpsRedis,
+    /** False: this api has not been able to read Redis since somebody first looked. What Redis alone knows is empty, and says nothing. */
+    isKnown: z.boolean(),
     /** Of the last minute. */
     rates: z.object({
       refreshesPerSecond: rate,

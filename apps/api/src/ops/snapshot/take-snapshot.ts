@@ -32,6 +32,7 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
   const lookAtBackends = backendsLook([...config.domains.keys()])
   const lookBack = recentLook(deps.history)
   const last: Last = {
+    isKnown: false,
     totals: { stored: 0, failed: 0, open: 0, oldestOpenMs: 0 },
     recent: recentOf({ at: [], steps: [], now: 0 }),
     heard: [],
@@ -46,7 +47,13 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
     const [facts, redisNow, totals, recent, running] = await Promise.all([
       healthFacts(deps),
       lookAtRedis(steady),
-      store.totals().catch(() => last.totals),
+      store.totals().then(
+        (now) => {
+          last.isKnown = true
+          return now
+        },
+        () => last.totals,
+      ),
       lookBack().catch(() => last.recent),
       refreshes.running(MOST_RUNNING).catch(() => last.running),
     ])
@@ -77,6 +84,7 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
         troubles: [...troubles, ...found],
       },
       redis: facts.notWritable && redisNow.isReachable ? { ...redisNow, reason: facts.notWritable.reason } : redisNow,
+      isKnown: last.isKnown,
       rates: recent.rates,
       latency: recent.latency,
       errors: recent.errors,
@@ -96,6 +104,8 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
 
 /** What was known when it could last be read. */
 interface Last {
+  /** It has been read. */
+  isKnown: boolean
   totals: Totals
   recent: Recent
   heard: readonly HeardProcess[]

@@ -1,3 +1,4 @@
+import type { OpsSnapshot } from '@rollcall/roster'
 import { useLive } from '../../data/live.tsx'
 import { Card } from '../../ui/card.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -24,23 +25,29 @@ export function OverviewView() {
         </Card>
       ) : (
         <>
-          <HealthWords health={snapshot.health} redis={snapshot.redis} />
-          <Figures snapshot={snapshot} />
-          <div className={styles.columns}>
-            <div className={styles.column}>
-              <BackendsCard backends={snapshot.backends} />
-              <ErrorsCard errors={snapshot.errors} />
-            </div>
-            <div className={styles.column}>
-              <ProcessesCard processes={snapshot.processes} />
-              <TargetsCard targets={snapshot.targets} />
-              <RedisCard redis={snapshot.redis} />
-            </div>
-          </div>
-          <RunningCard running={snapshot.running} />
+          <HealthWords snapshot={snapshot} />
+          {snapshot.isKnown ? <Numbers snapshot={snapshot} /> : <RedisCard redis={snapshot.redis} />}
         </>
       )}
       <ChartsSection />
     </Page>
   )
 }
+
+const Numbers = ({ snapshot }: { readonly snapshot: OpsSnapshot }) => (
+  <>
+    <Figures snapshot={snapshot} />
+    <div className={styles.columns}>
+      <div className={styles.column}>
+        <BackendsCard backends={snapshot.backends} />
+        <ErrorsCard errors={snapshot.errors} />
+      </div>
+      <div className={styles.column}>
+        <ProcessesCard processes={snapshot.processes} />
+        <TargetsCard targets={snapshot.targets} />
+        <RedisCard redis={snapshot.redis} />
+      </div>
+    </div>
+    <RunningCard running={snapshot.running} />
+  </>
+)

@@ -23,6 +23,7 @@ const ROLES = ['api', 'worker', 'gateway'] as const
 /** Every api, worker and gateway; those that are stuck or silent come first and stand out. */
 export function ProcessesView() {
   const processes = useLive(({ snapshot }) => snapshot?.processes)
+  const isKnown = useLive(({ snapshot }) => snapshot?.isKnown)
   const { role, sort } = route.useSearch()
   const navigate = route.useNavigate()
   const shown = processes?.filter((process) => role === undefined || process.role === role)
@@ -46,9 +47,11 @@ export function ProcessesView() {
           <Loading what="the processes" />
         ) : shown.length === 0 ? (
           <Empty title={role === undefined ? 'No process is known.' : `No ${role} is known.`}>
-            {role === 'gateway'
-              ? 'Gateways tell the targets of changes. Start one when TARGETS are configured.'
-              : 'Each says of itself in Redis that it lives. Look whether they run, and whether they can reach Redis.'}
+            {!isKnown
+              ? 'This api has not been able to read Redis, in which each says that it lives.'
+              : role === 'gateway'
+                ? 'Gateways tell the targets of changes. Start one when TARGETS are configured.'
+                : 'Each says of itself in Redis that it lives. Look whether they run, and whether they can reach Redis.'}
           </Empty>
         ) : (
           <DataTable

@@ -76,7 +76,7 @@ export function UsersView() {
 }
 
 function StoredUsers() {
-  const stored = useLive(({ snapshot }) => snapshot?.storedUsers)
+  const stored = useLive(({ snapshot }) => (snapshot?.isKnown ? snapshot.storedUsers : undefined))
   return (
     <>
       {stored !== undefined && `Rosters of ${formatCountOf(stored, 'user')} are stored.`}{' '}
