@@ -1,5 +1,6 @@
 import { OpsAudit, OpsFailedUsers, OpsFailures, OpsJudged, OpsPart, OpsRefresh, OpsRetry } from '@rollcall/roster'
 import { makeToken, type Right } from '@rollcall/runtime'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
@@ -162,6 +163,22 @@ describe('to dismiss', () => {
     expect(await dismiss({})).toEqual({ done: 4, left: 0 })
     expect((await failures()).total).toBe(0)
   })
+})
+
+test('more than 20,000 are dismissed call by call, each of which says how many are left', async () => {
+  const redis = new Redis(rollcall.redisUrl)
+  for (const [domain, count] of [
+    ['one.example', 15_000],
+    ['two.example', 10_000],
+  ] as const) {
+    const jids = Array.from({ length: count }, (_, i) => [1_000 + i, `many-${i}@${domain}`] as const)
+    await redis.zadd(`rollcall:{1}:failed:backend-unreachable:${domain}`, ...jids.flat())
+    await redis.hset('rollcall:{1}:failed:groups', `backend-unreachable:${domain}`, 1_000)
+  }
+  redis.disconnect()
+  expect(await dismiss({ code: 'backend-unreachable' })).toEqual({ done: 20_000, left: 5_000 })
+  expect((await audited())[0]).toMatchObject({ action: 'dismiss-failures', count: 20_000 })
+  expect(await dismiss({ code: 'backend-unreachable' })).toEqual({ done: 5_000, left: 0 })
 })
 
 test('who fails after somebody has looked is not dismissed with those who were seen', async () => {

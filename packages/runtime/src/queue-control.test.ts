@@ -152,6 +152,17 @@ test('no more jobs begin within a time than are allowed; a limit that is taken a
   await expect.poll(() => begun).toBe(10)
 })
 
+test('a limit that is changed counts anew', async () => {
+  let begun = 0
+  await control.limit(0, { rateLimit: { max: 3, durationMs: 600_000 } })
+  startWorker(async () => void begun++, 1)
+  await queue.enqueue(numbered(10), PRIORITY.small)
+  await expect.poll(() => begun).toBe(3)
+  await control.limit(0, { rateLimit: { max: 3, durationMs: 100 } })
+  startWorker(async () => void begun++)
+  await expect.poll(() => begun).toBe(10)
+})
+
 test('jobs are listed in their order, page by page, and shown as they are', async () => {
   await queue.enqueue([john], PRIORITY.bulk)
   await queue.enqueue([marie], PRIORITY.login)
@@ -186,6 +197,12 @@ test('a job that is put off says until when, one that failed says why', async ()
   expect(inMs).toBeGreaterThan(20_000)
   expect(inMs).toBeLessThan(61_000)
   expect((await control.jobs(0, 'failed', 0, 10)).rows).toMatchObject([{ user: marie, failedReason: 'it failed' }])
+  await queue.enqueue([aaron], PRIORITY.small)
+  const later = await taken(worker)
+  for (const now = Date.now(); Date.now() === now; ); // BullMQ orders them by the millisecond
+  await later.moveToFailed(new UnrecoverableError('it failed later'), TOKEN, false)
+  const { rows: failed } = await control.jobs(0, 'failed', 0, 10)
+  expect(failed.map(({ user }) => user)).toEqual([aaron, marie])
   expect(await control.jobOf(0, john)).toEqual({
     id: delayed?.id,
     state: 'delayed',

@@ -11,6 +11,29 @@ const call = { operator: { name: 'ada', by: 'token', rights: ['view'], domains: 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
 
+test('a reader who was behind when there was news is told it when he is not', async () => {
+  let isBehind = false
+  let told = 0
+  const stream: EventStream = { send: () => told++, isBehind: () => isBehind, onEnd: () => {} }
+  let failedUsers = 1
+  const { routes, close } = liveSnapshots({
+    look: async () => ({ ...snapshot, failedUsers }),
+    streams: { open: () => stream },
+    log: createLog({ level: 'silent', name: 'test' }),
+  })
+  await routes.find(({ path }) => path === '/live')?.handle(call)
+  await vi.advanceTimersByTimeAsync(1_000)
+  isBehind = true
+  failedUsers = 2
+  told = 0
+  await vi.advanceTimersByTimeAsync(1_500)
+  expect(told).toBe(0)
+  isBehind = false
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(told).toBe(1)
+  close()
+})
+
 test('readers are told that nothing has changed only as long as that is known', async () => {
   let told: string[] = []
   const stream: EventStream = { send: (event) => told.push(String(event)), isBehind: () => false, onEnd: () => {} }

@@ -50,6 +50,17 @@ test('a step that has ended is read once', async () => {
   expect(readOnce()).toEqual(from(999, 1_003))
 })
 
+test('steps that are shown no more are forgotten', async () => {
+  const { look, pass, readOnce } = minutes()
+  await look()
+  pass(50 * MINUTE_MS)
+  await look()
+  readOnce()
+  pass(-50 * MINUTE_MS) // as nobody does but a test
+  await look()
+  expect(readOnce()).toEqual(from(901, 950))
+})
+
 test('after a long time nobody looked, all is read anew', async () => {
   const { look, pass, readOnce } = minutes()
   await look()
