@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => dashboard.stop())
 
-test.each([
+const VIEWS = [
   ['/', 'Overview'],
   ['/users', 'Users'],
   [`/users/${jidOf('john')}`, jidOf('john')],
@@ -23,7 +23,9 @@ test.each([
   ['/queues', 'Queues'],
   ['/processes', 'Processes'],
   ['/settings', 'Settings'],
-])('%s is for everybody, light and dark, at a desk and on a phone', async (path, title) => {
+] as const
+
+test.each(VIEWS)('%s is for everybody, light and dark, at a desk and on a phone', async (path, title) => {
   const { page } = await dashboard.open(path)
   await untilShown(page, title)
   expect(await axeInAllLooks(page)).toEqual([])
@@ -32,6 +34,29 @@ test.each([
   expect(await overflow(page), 'on a phone').toBeLessThanOrEqual(0)
 })
 
+test.each(VIEWS)('in %s it can be seen what has the focus', async (path, title) => {
+  const { page } = await dashboard.open(path)
+  await untilShown(page, title)
+  const unseen = new Set<unknown>()
+  for (let i = 0; i < 40; i++) {
+    await page.keyboard.press('Tab')
+    const focused = await page.evaluate(FOCUS_WITHOUT_RING)
+    if (focused !== null) unseen.add(focused)
+  }
+  expect([...unseen]).toEqual([])
+})
+
 /** Pixels by which the page is wider than what is seen of it. */
 const overflow = (page: Page): Promise<unknown> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+
+/** What has the focus, if neither it nor what is around it has an outline; else null. */
+const FOCUS_WITHOUT_RING = `(() => {
+  const focused = document.activeElement
+  if (focused === document.body) return null
+  for (let at = focused; at; at = at.parentElement) {
+    const { outlineStyle, outlineWidth } = getComputedStyle(at)
+    if (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2) return null
+  }
+  return focused.outerHTML.slice(0, 200)
+})()`

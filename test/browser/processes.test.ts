@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { browserOfFile, DESK, PHONE } from '../support/browser.ts'
 import { type Dashboard, startDashboard, untilShown } from '../support/dashboard.ts'
@@ -13,11 +14,7 @@ afterAll(() => dashboard.stop())
 test('every process is there; of which role, and in which order, stands in the address', async () => {
   const { page } = await dashboard.open('/processes')
   await untilShown(page, 'Processes')
-  const names = () =>
-    page
-      .getByRole('table', { name: 'Processes' })
-      .getByText(/^(api|worker)-[0-9a-f]+$/)
-      .allInnerTexts()
+  const names = () => namesIn(page)
   await expect
     .poll(async () => (await names()).map((name) => name.split('-')[0]).sort())
     .toEqual(['api', 'worker', 'worker'])
@@ -43,11 +40,7 @@ test('every process is there; of which role, and in which order, stands in the a
 test('on a phone they can be put in order, too', async () => {
   const { page } = await dashboard.open('/processes', { viewport: PHONE })
   await untilShown(page, 'Processes')
-  const names = () =>
-    page
-      .getByRole('table', { name: 'Processes' })
-      .getByText(/^(api|worker)-[0-9a-f]+$/)
-      .allInnerTexts()
+  const names = () => namesIn(page)
   await page.getByLabel('Sort by').selectOption({ label: 'Process' })
   await expect.poll(async () => isAscending(await names())).toBe(true)
   await page.getByRole('button', { name: 'The smallest first: turn round' }).click()
@@ -89,3 +82,9 @@ test('that several versions run is said', async () => {
   await redis.del('rollcall:process:worker-newer')
   await versions.waitFor({ state: 'detached' })
 })
+
+const namesIn = (page: Page): Promise<string[]> =>
+  page
+    .getByRole('table', { name: 'Processes' })
+    .getByText(/^(api|worker)-[0-9a-f]+$/)
+    .allInnerTexts()

@@ -116,35 +116,3 @@ test.each(Object.entries(STATES))('axe finds nothing in %s', async (_, { path, a
   await untilThere(page)
   expect(await axeInAllLooks(page)).toEqual([])
 })
-
-test.each([
-  ['/', 'Overview'],
-  ['/users', 'Users'],
-  [`/users/${jidOf('john')}`, jidOf('john')],
-  ['/failures', 'Failures'],
-  ['/changes', 'Changes'],
-  ['/queues', 'Queues'],
-  ['/processes', 'Processes'],
-  ['/settings?tab=tokens', 'Settings'],
-])('in %s it can be seen what has the focus', async (path, title) => {
-  const { page } = await dashboard.open(path)
-  await untilShown(page, title)
-  const unseen = new Set<unknown>()
-  for (let i = 0; i < 40; i++) {
-    await page.keyboard.press('Tab')
-    const focused = await page.evaluate(FOCUS_WITHOUT_RING)
-    if (focused !== null) unseen.add(focused)
-  }
-  expect([...unseen]).toEqual([])
-})
-
-/** What has the focus, if neither it nor what is around it has an outline; else null. */
-const FOCUS_WITHOUT_RING = `(() => {
-  const focused = document.activeElement
-  if (focused === document.body) return null
-  for (let at = focused; at; at = at.parentElement) {
-    const { outlineStyle, outlineWidth } = getComputedStyle(at)
-    if (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2) return null
-  }
-  return focused.outerHTML.slice(0, 200)
-})()`

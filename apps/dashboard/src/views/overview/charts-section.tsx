@@ -1,7 +1,7 @@
 import type { OpsHistory, OpsRange } from '@rollcall/roster'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { memo } from 'react'
+import { type ComponentProps, memo } from 'react'
 import { historyQuery } from '../../data/history.ts'
 import { formatBytes } from '../../format/bytes.ts'
 import { formatDuration } from '../../format/durations.ts'
@@ -53,97 +53,95 @@ export const ChartsSection = memo(function ChartsSection() {
   )
 })
 
-function Charts({ history }: { readonly history: OpsHistory }) {
-  const { at, latency } = history
-  return (
-    <div className={styles.charts}>
-      <TimeChart
-        title="Users settled"
-        at={at}
-        series={[
-          { name: 'all', values: history.users },
-          { name: 'changed', values: history.changed },
-          { name: 'failed', values: history.failed },
-        ]}
-        format={formatRate}
-        empty="Nothing was counted in this time."
-      />
-      <TimeChart
-        title="Notice to settled"
-        at={at}
-        series={[
-          { name: 'p50', values: latency.p50Ms },
-          { name: 'p95', values: latency.p95Ms },
-          { name: 'p99', values: latency.p99Ms },
-        ]}
-        format={formatDuration}
-        lines="whole"
-        empty="No user has settled in this time."
-      />
-      <TimeChart
-        title="Errors by code"
-        at={at}
-        series={largest(history.errors)}
-        format={formatRate}
-        empty="No user has failed in this time."
-      />
-      <TimeChart
-        title="Oldest wait"
-        at={at}
-        series={[{ name: 'oldest', values: history.oldestOpenMs }]}
-        format={formatDuration}
-        lines="whole"
-        empty="Nothing was measured in this time."
-      />
-      <TimeChart
-        title="Users waiting"
-        at={at}
-        series={[{ name: 'waiting', values: history.openUsers }]}
-        format={formatCount}
-        lines="whole"
-        empty="Nothing was measured in this time."
-      />
-      <TimeChart
-        title="Refreshes"
-        at={at}
-        series={[{ name: 'asked for', values: history.refreshes }]}
-        format={formatRate}
-        empty="Nothing was counted in this time."
-      />
-      <TimeChart
-        title="Rosters read"
-        at={at}
-        series={[{ name: 'by servers and others', values: history.reads }]}
-        format={formatRate}
-        empty="Nothing was counted in this time."
-      />
-      <TimeChart
-        title="Fetches of backends, p95"
-        at={at}
-        series={largest(history.fetchP95Ms)}
-        format={formatDuration}
-        lines="whole"
-        empty="No backend was asked in this time."
-      />
-      <TimeChart
-        title="How far targets are behind"
-        at={at}
-        series={largest(history.targetLagMs)}
-        format={formatDuration}
-        lines="whole"
-        empty="No target was told anything in this time."
-      />
-      <TimeChart
-        title="Memory of Redis"
-        at={at}
-        series={[{ name: 'used', values: history.redisMemoryBytes }]}
-        format={formatBytes}
-        lines="binary"
-        empty="Nothing was measured in this time."
-      />
-    </div>
-  )
-}
+const Charts = ({ history }: { readonly history: OpsHistory }) => (
+  <div className={styles.charts}>
+    {CHARTS.map(({ series, ...chart }) => (
+      <TimeChart key={chart.title} {...chart} at={history.at} series={series(history)} />
+    ))}
+  </div>
+)
+
+const UNCOUNTED = 'Nothing was counted in this time.'
+const UNMEASURED = 'Nothing was measured in this time.'
+
+const CHARTS: readonly (Omit<ComponentProps<typeof TimeChart>, 'at' | 'series'> & {
+  readonly series: (history: OpsHistory) => readonly Series[]
+})[] = [
+  {
+    title: 'Users settled',
+    series: ({ users, changed, failed }) => [
+      { name: 'all', values: users },
+      { name: 'changed', values: changed },
+      { name: 'failed', values: failed },
+    ],
+    format: formatRate,
+    empty: UNCOUNTED,
+  },
+  {
+    title: 'Notice to settled',
+    series: ({ latency }) => [
+      { name: 'p50', values: latency.p50Ms },
+      { name: 'p95', values: latency.p95Ms },
+      { name: 'p99', values: latency.p99Ms },
+    ],
+    format: formatDuration,
+    lines: 'whole',
+    empty: 'No user has settled in this time.',
+  },
+  {
+    title: 'Errors by code',
+    series: ({ errors }) => largest(errors),
+    format: formatRate,
+    empty: 'No user has failed in this time.',
+  },
+  {
+    title: 'Oldest wait',
+    series: ({ oldestOpenMs }) => [{ name: 'oldest', values: oldestOpenMs }],
+    format: formatDuration,
+    lines: 'whole',
+    empty: UNMEASURED,
+  },
+  {
+    title: 'Users waiting',
+    series: ({ openUsers }) => [{ name: 'waiting', values: openUsers }],
+    format: formatCount,
+    lines: 'whole',
+    empty: UNMEASURED,
+  },
+  {
+    title: 'Refreshes',
+    series: ({ refreshes }) => [{ name: 'asked for', values: refreshes }],
+    format: formatRate,
+    empty: UNCOUNTED,
+  },
+  {
+    title: 'Rosters read',
+    series: ({ reads }) => [{ name: 'by servers and others', values: reads }],
+    format: formatRate,
+    empty: UNCOUNTED,
+  },
+  {
+    title: 'Fetches of backends, p95',
+    series: ({ fetchP95Ms }) => largest(fetchP95Ms),
+    format: formatDuration,
+    lines: 'whole',
+    empty: 'No backend was asked in this time.',
+  },
+  {
+    title: 'How far targets are behind',
+    series: ({ targetLagMs }) => largest(targetLagMs),
+    format: formatDuration,
+    lines: 'whole',
+    empty: 'No target was told anything in this time.',
+  },
+  {
+    title: 'Memory of Redis',
+    series: ({ redisMemoryBytes }) => [{ name: 'used', values: redisMemoryBytes }],
+    format: formatBytes,
+    lines: 'binary',
+    empty: UNMEASURED,
+  },
+]
 
 /** Those with the largest values, as many as have a colour, in the order of their names: colours stay with names. */
 function largest(lines: Readonly<Record<string, readonly (number | null)[]>>): Series[] {
