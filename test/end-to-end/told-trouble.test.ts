@@ -39,7 +39,7 @@ test('a backend that is gone is told of by name, and that it is over when it is 
   const back = await startBackend({ port: Number(new URL(backend.template.replace('%s', 'x')).port) })
   onTestFinished(back.close)
   expect((await api.refresh(['a', 'b', 'c', 'd', 'e'])).body).toMatchObject({ updated: 5 })
-  await expect.poll(() => reasonsOf(api), { timeout: 20_000, interval: 250 }).toEqual([])
+  await expect.poll(() => reasonsOf(api), { timeout: 40_000, interval: 250 }).toEqual([])
 })
 
 test('a Redis that was killed is told of, and that it is over when it is back', async () => {
