@@ -54,6 +54,8 @@ describe('connecting', () => {
       })
     }
     await connected(prosody) // neither is left behind
+    const briefly = targetOf(prosody.target, { domain: 'elsewhere.org' as Domain, timeoutMs: 3_000 })
+    await expect(briefly.check?.(AbortSignal.timeout(3_000))).rejects.toMatchObject({ code: 'target-domain-unknown' })
   })
 
   test('nobody there, and somebody who is silent', async () => {

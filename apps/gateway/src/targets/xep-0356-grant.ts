@@ -14,11 +14,14 @@ export interface RosterGrant {
 
 const NAMESPACES = ['urn:xmpp:privilege:2', 'urn:xmpp:privilege:1']
 
-/** A server says it at once, when it says it at all. */
+/** A server says it at once, when it says it at all; half of an attempt is left to find out why it did not. */
 const GRANT_MS = 3_000
 
 /** `onLost`: it was given, and is taken back. */
-export function rosterGrant(place: Place, onLost: (why: TargetError) => void): RosterGrant {
+export function rosterGrant(
+  place: Place & { readonly timeoutMs: number },
+  onLost: (why: TargetError) => void,
+): RosterGrant {
   let access: string | undefined
   let onAccess: () => void = () => {}
 
@@ -33,7 +36,7 @@ export function rosterGrant(place: Place, onLost: (why: TargetError) => void): R
     },
 
     async given(connection, signal) {
-      if (access === undefined) await saidWithin(GRANT_MS, [signal, connection.gone])
+      if (access === undefined) await saidWithin(Math.min(GRANT_MS, place.timeoutMs / 2), [signal, connection.gone])
       if (connection.gone.aborted) throw connection.gone.reason
       if (access === 'both') return
       const isElsewhere = access === undefined && !(await isServed(place, connection, signal))
