@@ -1,7 +1,7 @@
 import { OpsAudit, OpsFailedUsers, OpsFailures, OpsJudged, OpsPart, OpsRefresh, OpsRetry } from '@rollcall/roster'
 import { makeToken, type Right } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
 
@@ -107,6 +107,10 @@ test('who may look at one domain sees the failures of no other', async () => {
   expect((await ask('/failures', app)).status).toBe(403)
 })
 
+/** What a look at a refresh has found is good for twenty times as long as it took, which is long on a busy machine. */
+const PATIENT = { timeout: 30_000 }
+vi.setConfig({ testTimeout: 60_000 })
+
 const retry = async (filter: object, token = anybody) =>
   OpsRetry.parse((await ask('/failures/retry', token, 'POST', filter)).json())
 const dismiss = async (filter: object, token = anybody) =>
@@ -124,10 +128,10 @@ describe('to retry', () => {
     expect(refreshes).toHaveLength(1)
     const progress = () => refreshNamed(refreshes[0] ?? '')
     await expect
-      .poll(progress)
+      .poll(progress, PATIENT)
       .toMatchObject({ state: 'running', caller: 'on-call', total: 30, updated: 29, pending: 1 })
     held.release()
-    await expect.poll(progress).toMatchObject({ state: 'done', updated: 30, errors: 0 })
+    await expect.poll(progress, PATIENT).toMatchObject({ state: 'done', updated: 30, errors: 0 })
     expect(brief(await failures())).toEqual(['1 user-unknown one.example', '2 backend-status two.example'])
     expect((await audited())[0]).toMatchObject({
       who: 'on-call',
@@ -144,7 +148,7 @@ describe('to retry', () => {
     expect(users).toBe(33)
     const domains = await Promise.all(refreshes.map(async (id) => (await refreshNamed(id)).domain))
     expect(domains.toSorted()).toEqual(['one.example', 'two.example'])
-    for (const id of refreshes) await expect.poll(async () => (await refreshNamed(id)).state).toBe('done')
+    for (const id of refreshes) await expect.poll(async () => (await refreshNamed(id)).state, PATIENT).toBe('done')
   })
 
   test('nobody is no refresh', async () => {
@@ -201,7 +205,7 @@ describe('who may act for one domain', () => {
       expect((await ask(`/failures/${what}`, ofOne, 'POST', { domain: 'two.example' })).status).toBe(403)
     const { users, refreshes } = await retry({}, ofOne)
     expect(users).toBe(31)
-    await expect.poll(async () => (await refreshNamed(refreshes[0] ?? '')).state).toBe('done') // and all failed again
+    await expect.poll(async () => (await refreshNamed(refreshes[0] ?? '')).state, PATIENT).toBe('done') // and all failed again
     expect(await dismiss({}, ofOne)).toMatchObject({ left: 0 })
     expect(brief(await failures())).toEqual(['2 backend-status two.example'])
   })
