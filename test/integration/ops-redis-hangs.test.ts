@@ -4,8 +4,8 @@ import { ownRedis } from '../support/processes.ts'
 import { startRollcall } from '../support/rollcall.ts'
 
 const REDIS_TIMEOUT_MS = 300
-/** Of the few round trips that a route may have begun, the first one ends it. */
-const ANSWERED_MS = 5 * REDIS_TIMEOUT_MS
+/** Of the few round trips that a route may have begun, the first one ends it; a busy machine is slow besides. */
+const ANSWERED_MS = 10 * REDIS_TIMEOUT_MS
 
 test('while Redis hangs, every route of the dashboard says so soon, and goes on when it answers', async () => {
   const backend = await startBackend()
@@ -20,14 +20,19 @@ test('while Redis hangs, every route of the dashboard says so soon, and goes on 
     await backend.close()
   })
   const { body } = await rollcall.refresh(['john', 'mary'])
-  const bodies: Record<string, unknown> = { '/tokens': { name: 'x', rights: ['view'], domains: '*' } }
+  const bodies: Record<string, unknown> = {
+    '/tokens': { name: 'x', rights: ['view'], domains: '*' },
+    '/domains/:domain/emptied': { action: 'confirm' },
+  }
+  const params = { ':jid': 'john', ':shard': '0', ':id': '1', ':domain': rollcall.config.defaultDomain }
   const askAll = () => {
     const routes = rollcall.api.opsRoutes.filter(({ path }) => !path.endsWith('/live'))
     return Promise.all(
       routes.map(async ({ method, path }) => {
         const at = performance.now()
-        const names = path.replace('/refreshes/:id', `/refreshes/${body.refresh}`).replace(':jid', 'john')
-        const answer = await rollcall.send(`/ops/api${names.replace(':shard', '0').replace(':id', '1')}`, {
+        const ofRefresh = path.replace('/refreshes/:id', `/refreshes/${body.refresh}`)
+        const named = Object.entries(params).reduce((all, [param, value]) => all.replace(param, value), ofRefresh)
+        const answer = await rollcall.send(`/ops/api${named}`, {
           method: method.toUpperCase(),
           ...((method === 'post' || method === 'put') && { body: JSON.stringify(bodies[path] ?? {}) }),
         })
