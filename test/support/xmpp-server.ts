@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { startEjabberd } from './ejabberd.ts'
 import { startProsody } from './prosody.ts'
 import { onlineClient, type XmppClient } from './xmpp-client.ts'
@@ -36,8 +36,9 @@ async function ejabberd(): Promise<XmppServer> {
   return {
     domain,
     target: { type: 'ejabberd-http', domain, url: server.url, headers: server.headers },
-    addUsers: async (...usernames) => {
+    async addUsers(...usernames) {
       for (const username of usernames) await server.register(username)
+      await expect.poll(() => server.hasWritten(usernames.at(-1) ?? '')).toBe(true) // kill -9 would lose them
     },
     client: (username) => onlineClient({ service: server.service, domain, username, password: 'secret' }),
     kill: server.kill,
