@@ -7,8 +7,6 @@ export interface InsistenceOptions {
   readonly onTrouble: (error: unknown, failures: number) => void
 }
 
-export type Insistently = ReturnType<typeof insistence>
-
 /** Before Redis is asked again. */
 const TROUBLE_MS = 1_000
 
