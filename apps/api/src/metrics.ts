@@ -1,11 +1,10 @@
-import type { Domain } from '@rollcall/roster'
+import { type Domain, ProcessRole } from '@rollcall/roster'
 import {
   type Exposition,
   expose,
   heardProcesses,
   isAlive,
   joinExpositions,
-  type ProcessRole,
   type QueueControl,
   type Recorder,
   type RedisClient,
@@ -84,7 +83,6 @@ interface Found {
 
 const NOTHING: Found = { isUp: false, held: [], processes: [], ofQueues: [] }
 
-const ROLES: readonly ProcessRole[] = ['api', 'worker', 'gateway']
 const STATES = ['alive', 'stuck', 'silent'] as const
 
 /** Also those of which there are none: an alert needs the 0. */
@@ -93,7 +91,7 @@ function countProcesses(heard: Awaited<ReturnType<typeof heardProcesses>>): Seri
     role: one.role,
     state: isAlive(one) ? ((one.stuck ?? []).length > 0 ? 'stuck' : 'alive') : 'silent',
   }))
-  return ROLES.flatMap((role) =>
+  return ProcessRole.options.flatMap((role) =>
     STATES.map((state) => ({
       labels: { role, state },
       value: states.filter((one) => one.role === role && one.state === state).length,

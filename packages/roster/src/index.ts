@@ -17,6 +17,7 @@ export * from './ops/index.ts'
 export { parseRoster, type RosterResult } from './parse-roster.ts'
 export { isEmptyPlan, type Ownership, planSync, type SyncPlan } from './plan-sync.ts'
 export { printable } from './printable.ts'
+export { Process, ProcessRole } from './process.ts'
 export { RefreshProgress } from './refresh-progress.ts'
 export {
   MAX_LISTED_FAILURES,

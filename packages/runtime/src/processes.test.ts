@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { hostname } from 'node:os'
-import type { Domain } from '@rollcall/roster'
+import type { Domain, ProcessRole } from '@rollcall/roster'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { freshRedisUrl } from '../../../test/support/fresh-redis.ts'
@@ -12,7 +12,6 @@ import {
   heardProcesses,
   liveProcesses,
   type ProcessReport,
-  type ProcessRole,
   startHeartbeat,
   unservedShards,
 } from './processes.ts'

@@ -1,25 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Domain } from '@rollcall/roster'
+import { type Domain, Process, type ProcessRole } from '@rollcall/roster'
 import { z } from 'zod'
 import { PROCESSES_KEY, processKey } from './keys.ts'
 import type { ProcessLoad } from './process-load.ts'
 import type { RedisClient } from './redis.ts'
 import { runningBeside } from './running-beside.ts'
 
-export type ProcessRole = 'api' | 'worker' | 'gateway'
-
 /** Short, since the hash of each user names the replicas that wait for him, and a hash of short values takes a third of the memory. */
 export const newProcessId = (role: ProcessRole): string => `${role}-${randomBytes(6).toString('hex')}`
 
-export interface ProcessReport {
-  readonly id: string
-  readonly role: ProcessRole
-  readonly host: string
-  readonly pid: number
-  readonly version: string
-  /** ISO 8601, by the clock of its host. */
-  readonly startedAt: string
+export interface ProcessReport extends Readonly<z.infer<typeof Process>> {
   /** For how long it ran when it said this; absent: a version that did not say so. */
   readonly upMs?: number
   /** Ids of those of its role that ran on its host when it started; absent: none. */
@@ -204,12 +195,7 @@ const listOf = (said: z.core.$ZodLooseShape) => z.array(z.looseObject(said)).opt
 
 /** What all versions say of themselves; the rest is as this version says it, or is left out. */
 const Report = z.looseObject({
-  id: z.string(),
-  role: z.enum(['api', 'worker', 'gateway']),
-  host: z.string(),
-  pid: z.int(),
-  version: z.string(),
-  startedAt: z.iso.datetime(),
+  ...Process.shape,
   upMs: z.number().nonnegative().optional(),
   shards: z.int().positive(),
   intervalMs: z.number().positive(),

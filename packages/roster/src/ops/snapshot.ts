@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Domain } from '../domain.ts'
 import { FailureCode } from '../failure.ts'
+import { Process } from '../process.ts'
 import { RefreshProgress } from '../refresh-progress.ts'
 import { TargetFailureCode } from '../target-failure.ts'
 
@@ -62,31 +63,23 @@ export const OpsTarget = z
   .readonly()
 export type OpsTarget = z.infer<typeof OpsTarget>
 
-export const OpsProcess = z
-  .object({
-    id: z.string(),
-    role: z.enum(['api', 'worker', 'gateway']),
-    host: z.string(),
-    pid: z.int(),
-    version: z.string(),
-    startedAt: z.iso.datetime(),
-    /** ISO 8601: the last that was heard of it. Of one that is alive it may be up to 30 s old: another heartbeat is no news. */
-    seenAt: z.iso.datetime(),
-    /** `stuck`: it lives, and does not do its work; `silent`: no heartbeat, it may have died. */
-    state: z.enum(['alive', 'stuck', 'silent']),
-    /** What is wrong with it, for people. */
-    reasons: z.array(z.string()).readonly(),
-    /** Share of one core, 0 to 1 (the loop of a process cannot take more). */
-    cpu: z.number().nonnegative().exactOptional(),
-    rssBytes: count.exactOptional(),
-    /** What it does: requests of an api, jobs of a worker, deliveries of a gateway. */
-    perSecond: rate.exactOptional(),
-    /** At this moment: callers who wait, jobs in hand, changes that wait. */
-    inHand: count.exactOptional(),
-    /** Of a worker; absent: all. */
-    serves: z.array(count).readonly().exactOptional(),
-  })
-  .readonly()
+export const OpsProcess = Process.extend({
+  /** ISO 8601: the last that was heard of it. Of one that is alive it may be up to 30 s old: another heartbeat is no news. */
+  seenAt: z.iso.datetime(),
+  /** `stuck`: it lives, and does not do its work; `silent`: no heartbeat, it may have died. */
+  state: z.enum(['alive', 'stuck', 'silent']),
+  /** What is wrong with it, for people. */
+  reasons: z.array(z.string()).readonly(),
+  /** Share of one core, 0 to 1 (the loop of a process cannot take more). */
+  cpu: z.number().nonnegative().exactOptional(),
+  rssBytes: count.exactOptional(),
+  /** What it does: requests of an api, jobs of a worker, deliveries of a gateway. */
+  perSecond: rate.exactOptional(),
+  /** At this moment: callers who wait, jobs in hand, changes that wait. */
+  inHand: count.exactOptional(),
+  /** Of a worker; absent: all. */
+  serves: z.array(count).readonly().exactOptional(),
+}).readonly()
 export type OpsProcess = z.infer<typeof OpsProcess>
 
 /** The queue of one shard. */

@@ -1,4 +1,4 @@
-import type { ProcessRole } from '../processes.ts'
+import type { ProcessRole } from '@rollcall/roster'
 
 /** One metric as Prometheus reads it; which of its labels can have which values is bounded by the configuration and by lists in the code. */
 export interface MetricSpec {

@@ -1,4 +1,4 @@
-import type { ProcessRole } from '../processes.ts'
+import type { ProcessRole } from '@rollcall/roster'
 import { type CounterKey, type GaugeKey, type HistogramKey, METRICS, type MetricKey } from './metrics.ts'
 import { BUCKETS, bucketField, bucketOf } from './time-buckets.ts'
 
