@@ -2,6 +2,7 @@ import type { BareJid } from '@rollcall/roster'
 import { type CommitResult, createLog, UNLIMITED } from '@rollcall/runtime'
 import { type Job, UnrecoverableError } from 'bullmq'
 import { expect, test } from 'vitest'
+import { BEGUN } from '../../../test/support/begun.ts'
 import { type ProcessDeps, processJob } from './process-job.ts'
 
 const john = 'john@example.org' as BareJid
@@ -14,15 +15,7 @@ function emptied(written: CommitResult) {
   const lines: { level: string; msg: string; domain?: string }[] = []
   const failed: string[] = []
   const store = {
-    begin: async () => ({
-      kind: 'begun',
-      generation: 1,
-      fence: 1,
-      nonce: '',
-      source: {},
-      etag: 'of before',
-      body: '{}',
-    }),
+    begin: async () => BEGUN,
     commit: async () => written,
     fail: async (_user: unknown, _fetch: unknown, { code }: { code: string }) => failed.push(code),
   }

@@ -1,20 +1,10 @@
 import type { BackendAnswer } from '@rollcall/backend'
 import { type BareJid, EMPTY_ROSTER, type User, userFromJid } from '@rollcall/roster'
 import { expect, test } from 'vitest'
+import { BEGUN } from '../../../test/support/begun.ts'
 import { type RefreshDeps, refreshRoster, type Settled } from './refresh-roster.ts'
 
 const JOHN = userFromJid('john@example.org' as BareJid)
-const ASKED_AT = 17
-const BEGUN = {
-  kind: 'begun',
-  generation: 1,
-  fence: 1,
-  nonce: '',
-  source: {},
-  etag: 'of before',
-  body: '{}',
-  askedAt: ASKED_AT,
-}
 const ATTEMPT = { lock: { jobId: 'john', token: '' }, last: true, mayPause: () => false }
 
 const ROSTER: BackendAnswer = { kind: 'roster', roster: EMPTY_ROSTER, source: {} }
@@ -41,12 +31,12 @@ test.each<[BackendAnswer, Settled]>([
   [GONE, 'user-unknown'],
   [FAILED, 'backend-status'],
 ])('how a refresh ended is told once, when Redis has taken it: $0.kind is %s', async (answer, how) => {
-  expect(await told(answer, 'ok')).toEqual([['john', how, ASKED_AT]])
+  expect(await told(answer, 'ok')).toEqual([['john', how, BEGUN.askedAt]])
   expect(await told(answer, 'superseded')).toEqual([])
 })
 
 test('an empty roster that is held back has failed', async () => {
-  expect(await told(ROSTER, 'held', BEGUN, 'ok')).toEqual([['john', 'roster-held', ASKED_AT]])
+  expect(await told(ROSTER, 'held', BEGUN, 'ok')).toEqual([['john', 'roster-held', BEGUN.askedAt]])
 })
 
 test('a job whose workers died too often has ended as well', async () => {
