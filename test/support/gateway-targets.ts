@@ -1,7 +1,7 @@
 import { loadConfig, type TargetConfig } from '@rollcall/runtime'
 import { expect } from 'vitest'
 import type { Notification, Target, TargetError } from '../../apps/gateway/src/targets/target.ts'
-import type { gatewayWorld, memoryServer } from './gateway.ts'
+import type { GatewayWorld, memoryServer } from './gateway.ts'
 
 const OFTEN = { timeoutMs: 300, backoffMs: 50, maxBackoffMs: 200 }
 
@@ -26,7 +26,7 @@ const items = (roster: ReadonlyMap<string, object> | undefined) => [...(roster?.
 
 /** Waits until every stored roster is on the server as it is stored. */
 export async function expectAllOn(
-  { rosters }: Pick<Awaited<ReturnType<typeof gatewayWorld>>, 'rosters'>,
+  { rosters }: Pick<GatewayWorld, 'rosters'>,
   server: Pick<ReturnType<typeof memoryServer>, 'rosters'>,
 ): Promise<void> {
   await expect

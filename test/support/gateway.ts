@@ -10,6 +10,7 @@ import {
   userFromJid,
 } from '@rollcall/roster'
 import { createLog, newProcessId, startHeartbeat, type TargetConfig, type TargetState } from '@rollcall/runtime'
+import { afterEach, beforeEach } from 'vitest'
 import { holdUnits } from '../../apps/gateway/src/hold-units.ts'
 import { serveUnits } from '../../apps/gateway/src/serve-unit.ts'
 import { type Target, TargetError } from '../../apps/gateway/src/targets/target.ts'
@@ -82,6 +83,35 @@ export async function gatewayWorld() {
       await Promise.all([...running].map((gateway) => gateway.stop()))
       world.close()
     },
+  }
+}
+
+export type GatewayWorld = Awaited<ReturnType<typeof gatewayWorld>>
+
+/** `gatewayWorld` for the tests of a file: a new one for each. */
+export function gatewayWorldOfTest(): Pick<
+  GatewayWorld,
+  'redis' | 'keys' | 'another' | 'rosters' | 'change' | 'remove' | 'startGateway'
+> {
+  let world: GatewayWorld
+  beforeEach(async () => {
+    world = await gatewayWorld()
+  })
+  afterEach(() => world.end())
+  return {
+    get redis() {
+      return world.redis
+    },
+    get keys() {
+      return world.keys
+    },
+    get rosters() {
+      return world.rosters
+    },
+    another: (options) => world.another(options),
+    change: (user, contacts) => world.change(user, contacts),
+    remove: (user) => world.remove(user),
+    startGateway: (targets, makeTarget) => world.startGateway(targets, makeTarget),
   }
 }
 

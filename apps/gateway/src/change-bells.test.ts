@@ -1,12 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { contact, gatewayWorld, userNamed } from '../../../test/support/gateway.ts'
+import { describe, expect, test } from 'vitest'
+import { contact, gatewayWorldOfTest, userNamed } from '../../../test/support/gateway.ts'
 import { changeBells } from './change-bells.ts'
 
-let world: Awaited<ReturnType<typeof gatewayWorld>>
-beforeEach(async () => {
-  world = await gatewayWorld()
-})
-afterEach(() => world.end())
+const world = gatewayWorldOfTest()
 
 const LONG_MS = 60_000
 const never = new AbortController().signal

@@ -1,13 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { contact, gatewayWorld, userNamed } from '../../../test/support/gateway.ts'
+import { describe, expect, test } from 'vitest'
+import { contact, gatewayWorldOfTest, userNamed } from '../../../test/support/gateway.ts'
 import { configured, receiver, WEBHOOK } from '../../../test/support/gateway-targets.ts'
 import { TargetError } from './targets/target.ts'
 
-let world: Awaited<ReturnType<typeof gatewayWorld>>
-beforeEach(async () => {
-  world = await gatewayWorld()
-})
-afterEach(() => world.end())
+const world = gatewayWorldOfTest()
 
 const john = userNamed('john')
 

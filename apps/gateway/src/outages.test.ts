@@ -1,15 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { targetLog } from '@rollcall/runtime'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { contact, gatewayWorld, memoryServer, userNamed } from '../../../test/support/gateway.ts'
+import { expect, test } from 'vitest'
+import { contact, gatewayWorldOfTest, memoryServer, userNamed } from '../../../test/support/gateway.ts'
 import { configured, EJABBERD, expectAllOn, receiver, WEBHOOK } from '../../../test/support/gateway-targets.ts'
 import { TargetError } from './targets/target.ts'
 
-let world: Awaited<ReturnType<typeof gatewayWorld>>
-beforeEach(async () => {
-  world = await gatewayWorld()
-})
-afterEach(() => world.end())
+const world = gatewayWorldOfTest()
 
 const john = userNamed('john')
 

@@ -1,15 +1,11 @@
 import { targetLog } from '@rollcall/runtime'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { contact, gatewayWorld, memoryServer, userNamed } from '../../../test/support/gateway.ts'
+import { describe, expect, test } from 'vitest'
+import { contact, gatewayWorldOfTest, memoryServer, userNamed } from '../../../test/support/gateway.ts'
 import { configured, EJABBERD, expectAllOn } from '../../../test/support/gateway-targets.ts'
 import type { Target } from './targets/target.ts'
 import { TargetError } from './targets/target.ts'
 
-let world: Awaited<ReturnType<typeof gatewayWorld>>
-beforeEach(async () => {
-  world = await gatewayWorld()
-})
-afterEach(() => world.end())
+const world = gatewayWorldOfTest()
 
 const john = userNamed('john')
 

@@ -1,13 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { contact, gatewayWorld, LEASE_MS, memoryServer, userNamed } from '../../../test/support/gateway.ts'
+import { expect, test } from 'vitest'
+import { contact, gatewayWorldOfTest, LEASE_MS, memoryServer, userNamed } from '../../../test/support/gateway.ts'
 import { configured, EJABBERD, expectAllOn } from '../../../test/support/gateway-targets.ts'
 import type { Target } from './targets/target.ts'
 
-let world: Awaited<ReturnType<typeof gatewayWorld>>
-beforeEach(async () => {
-  world = await gatewayWorld()
-})
-afterEach(() => world.end())
+const world = gatewayWorldOfTest()
 
 const john = userNamed('john')
 

@@ -1,15 +1,11 @@
 import { createLog, type Walk } from '@rollcall/runtime'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { contact, gatewayWorld, memoryServer, userNamed } from '../../../test/support/gateway.ts'
+import { expect, test } from 'vitest'
+import { contact, gatewayWorldOfTest, memoryServer, userNamed } from '../../../test/support/gateway.ts'
 import { configured, EJABBERD, expectAllOn, receiver, WEBHOOK } from '../../../test/support/gateway-targets.ts'
 import { redisClock } from './redis-clock.ts'
 import { shardWalks } from './shard-walks.ts'
 
-let world: Awaited<ReturnType<typeof gatewayWorld>>
-beforeEach(async () => {
-  world = await gatewayWorld()
-})
-afterEach(() => world.end())
+const world = gatewayWorldOfTest()
 
 const john = userNamed('john')
 
