@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { browserOfFile, DESK, PHONE } from '../support/browser.ts'
 import { type Dashboard, startDashboard, untilShown } from '../support/dashboard.ts'
 
@@ -37,21 +37,31 @@ test('every process is there; of which role, and in which order, stands in the a
   await expect.poll(names).toEqual(ascending.toReversed())
 })
 
-test('on a phone they can be put in order, too', async () => {
+test('on a phone they can be put in order, too: ids as text, however many digits they begin with', async () => {
+  await anotherWorker({ id: 'worker-9ab' })
+  await anotherWorker({ id: 'worker-12c' })
   const { page } = await dashboard.open('/processes', { viewport: PHONE })
   await untilShown(page, 'Processes')
   const names = () => namesIn(page)
+  await expect.poll(async () => (await names()).length).toBe(5)
+  const ascending = (await names()).toSorted()
+  expect(ascending.indexOf('worker-12c'), 'as text').toBeLessThan(ascending.indexOf('worker-9ab'))
   await page.getByLabel('Sort by').selectOption({ label: 'Process' })
-  await expect.poll(async () => isAscending(await names())).toBe(true)
+  await expect.poll(names).toEqual(ascending)
   await page.getByRole('button', { name: 'The smallest first: turn round' }).click()
-  await expect.poll(async () => isAscending((await names()).toReversed())).toBe(true)
+  await expect.poll(names).toEqual(ascending.toReversed())
   expect(new URL(page.url()).search).toBe('?sort=-id')
   await page.setViewportSize(DESK)
-  expect(await page.getByLabel('Sort by').isVisible(), 'where there are headings').toBe(false)
+  await page.getByLabel('Sort by').waitFor({ state: 'hidden' }) // where there are headings
 })
 
-const isAscending = (names: readonly string[]): boolean =>
-  names.length === 3 && names.every((name, i) => i === 0 || name > (names[i - 1] ?? ''))
+test('versions are put in order by their numbers', async () => {
+  await anotherWorker({ id: 'worker-a', version: '0.10.0' })
+  await anotherWorker({ id: 'worker-b', version: '0.9.0' })
+  const { page } = await dashboard.open('/processes?sort=version')
+  await untilShown(page, 'Processes')
+  await expect.poll(async () => (await namesIn(page)).slice(-2)).toEqual(['worker-b', 'worker-a'])
+})
 
 test('times are told as they are, also where the clock of the browser is wrong', async () => {
   const { page } = await dashboard.open('/processes', {
@@ -67,21 +77,23 @@ test('that several versions run is said', async () => {
   const { page } = await dashboard.open('/processes')
   await untilShown(page, 'Processes')
   const versions = page.getByText(/^Several versions run side by side/)
-  expect(await versions.count()).toBe(0)
-  const { redis } = dashboard
-  const [id = ''] = await redis.zrange('rollcall:processes', '0', '0')
-  const other = {
-    ...JSON.parse((await redis.get(`rollcall:process:${id}`)) ?? '{}'),
-    id: 'worker-newer',
-    version: '9.9.9',
-  }
-  await redis.set('rollcall:process:worker-newer', JSON.stringify({ ...other, intervalMs: 60_000 }), 'PX', 120_000)
-  await redis.zadd('rollcall:processes', 0, 'worker-newer')
-  await versions.waitFor()
-  expect(await versions.textContent()).toMatch(/\(3\), 9\.9\.9 \(1\)\.$|9\.9\.9 \(1\), .* \(3\)\.$/)
-  await redis.del('rollcall:process:worker-newer')
+  await versions.waitFor({ state: 'detached' })
+  await anotherWorker({ id: 'worker-c', version: '9.9.9' })
+  await page.getByText(/\(3\), 9\.9\.9 \(1\)\.$|9\.9\.9 \(1\), .* \(3\)\.$/).waitFor()
+  await dashboard.redis.del('rollcall:process:worker-c')
   await versions.waitFor({ state: 'detached' })
 })
+
+/** Says of another worker that it lives, until the test ends. */
+async function anotherWorker(differing: { readonly id: string; readonly version?: string }): Promise<void> {
+  const { redis } = dashboard
+  const [like = ''] = await redis.zrange('rollcall:processes', '0', '0')
+  const report = { ...JSON.parse((await redis.get(`rollcall:process:${like}`)) ?? '{}'), ...differing, role: 'worker' }
+  const key = `rollcall:process:${differing.id}`
+  onTestFinished(async () => void (await redis.del(key)))
+  await redis.set(key, JSON.stringify({ ...report, intervalMs: 60_000 }), 'PX', 120_000)
+  await redis.zadd('rollcall:processes', 0, differing.id)
+}
 
 const namesIn = (page: Page): Promise<string[]> =>
   page

@@ -4,7 +4,8 @@ import {
   createSortedRowModel,
   type RowData,
   rowSortingFeature,
-  sortFns,
+  sortFn_alphanumeric,
+  sortFn_basic,
   tableFeatures,
   useTable,
 } from '@tanstack/react-table'
@@ -34,7 +35,6 @@ interface ColumnLook {
 const features = tableFeatures({
   rowSortingFeature,
   sortedRowModel: createSortedRowModel(),
-  sortFns,
   columnMeta: {} as ColumnLook,
 })
 
@@ -43,6 +43,12 @@ export type Column<Row extends RowData> = ColumnDef<typeof features, Row, any>
 
 /** `const column = columnsOf<OpsUserRow>()`, then `column.accessor('jid', { header: 'User', … })`; columns are made outside of components. */
 export const columnsOf = <Row extends RowData>() => createColumnHelper<typeof features, Row>()
+
+/** For names in which people count: `node2` before `node10`. Others are plain text or numbers: of hexadecimal ids, `12c` before `9ab`. */
+export const byNumbersInIt = sortFn_alphanumeric
+
+/** The table's own choice would depend on what happens to be in the rows. */
+const DEFAULT_COLUMN = { sortFn: sortFn_basic }
 
 interface DataTableProps<Row extends RowData> {
   /** What it lists, for screen readers: `Users`. */
@@ -66,6 +72,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   const table = useTable({
     features,
     columns: columns as Column<Row>[],
+    defaultColumn: DEFAULT_COLUMN,
     data: rows as Row[],
     getRowId: rowId,
     enableSorting: onSort !== undefined,

@@ -6,7 +6,7 @@ import { failuresQuery } from '../../data/failures.ts'
 import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { present } from '../../search.ts'
 import { Card } from '../../ui/card.tsx'
-import { columnsOf, DataTable } from '../../ui/data-table.tsx'
+import { byNumbersInIt, columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { Filters } from '../../ui/field.tsx'
 import { Page } from '../../ui/page.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
@@ -138,7 +138,7 @@ const columns = [
     ),
     meta: { onPhone: 'title' },
   }),
-  column.accessor('domain', { header: 'Domain', meta: { isNarrow: true } }),
+  column.accessor('domain', { header: 'Domain', sortFn: byNumbersInIt, meta: { isNarrow: true } }),
   column.accessor('count', {
     header: 'Users',
     cell: ({ row: { original } }) => (

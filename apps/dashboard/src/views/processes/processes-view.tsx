@@ -6,7 +6,7 @@ import { formatCount, formatCountOf, formatRate, formatShare } from '../../forma
 import { grouped } from '../../grouped.ts'
 import { present } from '../../search.ts'
 import { Card } from '../../ui/card.tsx'
-import { columnsOf, DataTable } from '../../ui/data-table.tsx'
+import { byNumbersInIt, columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { Note } from '../../ui/note.tsx'
 import { Page } from '../../ui/page.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
@@ -165,5 +165,5 @@ const COLUMNS = column.columns([
     meta: { align: 'end', isNarrow: true, onPhone: 'half' },
     cell: ({ row }) => <RelativeTime at={row.original.seenAt} />,
   }),
-  column.accessor('version', { header: 'Version', meta: { isNarrow: true, isMinor: true } }),
+  column.accessor('version', { header: 'Version', sortFn: byNumbersInIt, meta: { isNarrow: true, isMinor: true } }),
 ])
