@@ -21,7 +21,7 @@ import { type Following, followShard } from './follow-shard.ts'
 const RINGING: ChangeBell = { quiet() {}, wait: () => pause(1), close() {} }
 
 /** Much longer than anything here takes on a busy machine. */
-const LOST_MS = 15_000
+const LOST_MS = 10_000
 
 const log = createLog({ level: 'silent', name: 'test' })
 const [config] = loadConfig({

@@ -31,6 +31,7 @@ const FILES = {
   limit: ['limit'],
   follow: ['follow'],
   lease: ['lease'],
+  walk: ['walk'],
   record: ['record'],
 } as const
 

@@ -124,7 +124,7 @@ export function targetLog({ redis, target, shard, scripts = loadScripts(redis.is
      * and a repeat is harmless.
      */
     writePosition: ({ epoch: of, id }: Position) => write({ position: `${of} ${id}` }),
-    ...targetWalks({ redis, delivery: keys.delivery, keys: { gone, names } }),
+    ...targetWalks({ redis, run, delivery: keys.delivery, keys: { gone, names } }),
     writeDriftAt: (ms: number) => write({ driftAt: ms }),
     writeFailingSince: (ms: number) => write({ failingSince: ms }),
     disable: () => write({ disabled: 1 }),

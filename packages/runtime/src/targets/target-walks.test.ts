@@ -2,7 +2,7 @@ import type { BareJid, Domain } from '@rollcall/roster'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { freshRedisUrl } from '../../../../test/support/fresh-redis.ts'
-import { shardKeys } from '../keys.ts'
+import { deliveryKeys, shardKeys } from '../keys.ts'
 import { nameOf } from '../store/names.ts'
 import { targetLog } from './target-log.ts'
 import { numberOfChange, type Walk } from './target-walks.ts'
@@ -78,11 +78,21 @@ test('a walk begins together with the position behind what was missed, and survi
   expect((await log().delivery()).walk).toEqual({ ...walk, after: 'john', done: 3 })
 })
 
-test('a walk that ends leaves another one that has begun meanwhile', async () => {
+test('a walk that ends, or goes on, leaves another one that has begun meanwhile', async () => {
   const earlier = await log().beginWalk('drift')
+  const ending = log().endWalk(earlier) // at the same moment
   const later = await log().beginWalk('reconcile')
-  await log().endWalk(earlier)
+  await ending
+  expect((await log().delivery()).walk).toEqual(later)
+  await log().writeWalk({ ...earlier, after: 'john', done: 3 })
   expect((await log().delivery()).walk).toEqual(later)
   await log().endWalk(later)
   expect((await log().delivery()).walk).toBe(null)
+})
+
+test('a walk that Redis has lost is written down again as it goes on', async () => {
+  const walk = await log().beginWalk('reconcile')
+  await redis.hdel(deliveryKeys(0, 'server').delivery, 'walk')
+  await log().writeWalk({ ...walk, after: 'john', done: 3 })
+  expect((await log().delivery()).walk).toMatchObject({ id: walk.id, after: 'john' })
 })

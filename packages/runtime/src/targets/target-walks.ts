@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { ShardKeys } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
 import { nameOf, userOfName } from '../store/names.ts'
+import type { RunScript } from '../store/scripts.ts'
 import type { Position } from './position.ts'
 
 /** All users of the domain are gone through whom a target may have to be told of. */
@@ -43,13 +44,14 @@ export function numberOfChange(id: string): number {
 
 export interface TargetWalksOptions {
   readonly redis: RedisClient
+  readonly run: RunScript
   /** Of the hash that says how far the target has come. */
   readonly delivery: string
   readonly keys: Pick<ShardKeys, 'gone' | 'names'>
 }
 
 /** Walks through the users of one shard for one target, one at a time. */
-export function targetWalks({ redis, delivery, keys }: TargetWalksOptions) {
+export function targetWalks({ redis, run, delivery, keys }: TargetWalksOptions) {
   async function gone(domain: Domain, walk: Walk, from: number, most: number): Promise<WalkPage> {
     const found = await redis.zrangebyscore(keys.gone, `(${from}`, '+inf', 'WITHSCORES', 'LIMIT', 0, most)
     const users = found.filter((jid, i) => i % 2 === 0 && jid.endsWith(`@${domain}`)) as BareJid[]
@@ -88,12 +90,8 @@ export function targetWalks({ redis, delivery, keys }: TargetWalksOptions) {
     walkOn: async (domain: Domain, walk: Walk, most: number): Promise<WalkPage | null> =>
       walk.goneAfter === undefined ? stored(domain, walk, most) : gone(domain, walk, walk.goneAfter, most),
 
-    writeWalk: (walk: Walk) => redis.hset(delivery, { walk: JSON.stringify(walk) }),
-
-    /** Ends a walk, unless another one has begun meanwhile. */
-    async endWalk(walk: Walk): Promise<void> {
-      const text = await redis.hget(delivery, 'walk')
-      if (text !== null && Walk.parse(JSON.parse(text)).id === walk.id) await redis.hdel(delivery, 'walk')
-    },
+    // Both leave another walk that has begun meanwhile as it is.
+    writeWalk: (walk: Walk) => run('walk', [delivery], [walk.id, JSON.stringify(walk)]),
+    endWalk: ({ id }: Walk) => run('walk', [delivery], [id, '']),
   }
 }
