@@ -67,9 +67,9 @@ export function freshStoreOfFile(): Omit<FreshStore, 'close'> {
   }
 }
 
-/** A store of one shard on a Redis database of its own. */
-export async function freshStore(): Promise<FreshStore> {
-  const url = await freshRedisUrl()
+/** A store of one shard, on a Redis database of its own unless told otherwise. */
+export async function freshStore(redisUrl?: string): Promise<FreshStore> {
+  const url = redisUrl ?? (await freshRedisUrl())
   const redis = new Redis(url)
   const subscribers: Redis[] = []
   const keys = shardKeys(0)
