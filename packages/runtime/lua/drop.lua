@@ -3,7 +3,7 @@
 --       11 gone   12 emptied, or none
 -- ARGV  1 bare JID   2 generation   3 fence   4 nonce   5 prefix of the settled channels   6 the lock's token
 --       7 code   8 message   9 the change as JSON   10 length of the change log   11 name to find the user by
---       with key 12: 12 to 15 as 14 to 17 of commit
+--       12 most who are listed whom the backend never knew   with key 12: 13 to 16 as 14 to 17 of commit
 -- Returns 'ok' | 'lock-lost', as fail has it | 'superseded' | 'superseded-open' | 'held' | 'tripped', as commit has them.
 -- Drop, change and settled land together or not at all. G2: as in commit, a write. G6: targets learn of it, also of one whose
 -- roster was dropped before since nobody used it, which they still have; and he stays in `gone` until he is back, by the
@@ -24,7 +24,7 @@ local contacts = redis.call('HGET', KEYS[2], 'contacts')
 local isNews = contacts or user.version > 0 and not redis.call('ZSCORE', KEYS[11], jid)
 if KEYS[12] then
   local empties = isNews and contacts ~= '0'
-  local held = holdsBack(KEYS[12], ARGV[12], empties, ARGV[13], ARGV[14], ARGV[15])
+  local held = holdsBack(KEYS[12], ARGV[13], empties, ARGV[14], ARGV[15], ARGV[16])
   if held then
     return held
   end
@@ -44,7 +44,7 @@ if isNews then
 end
 redis.call('HDEL', KEYS[1], 'repairs')
 if user.failed > user.fetched then
-  neverKnown(KEYS[5], jid, user.wasFailed and (redis.call('HGET', KEYS[1], 'code') or ''))
+  neverKnown(KEYS[5], jid, user.wasFailed and (redis.call('HGET', KEYS[1], 'code') or ''), ARGV[12])
 end
 settle(user, KEYS, ARGV[5], jid, 'failed', text(user.failed), 'code', ARGV[7], 'message', ARGV[8], 'version',
   text(user.version), 'change', user.change)

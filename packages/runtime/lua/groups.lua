@@ -4,10 +4,11 @@
 -- `failed` > `fetched`, unless somebody dismissed him, or dropped his roster as unused; in none else.
 -- The names are made of that of `failed`, and so are in its slot: passing them as KEYS would take a look at the user first.
 --
--- Whom the backend never knew are in groups of their own, which keep the newest of them: names that anybody may make up
--- shall not fill Redis, and an operator must see that a backend knows nobody any more (its URL may be wrong).
+-- Whom the backend never knew are in groups of their own, which keep the newest of them, so many as failure-groups.ts says:
+-- names that anybody may make up shall not fill Redis, and an operator must see that a backend knows nobody any more (its
+-- URL may be wrong).
 
-local NEVER_KNOWN, MOST_NEVER_KNOWN = 'never-known', 10000
+local NEVER_KNOWN = 'never-known'
 
 local function leave(failedKey, group, jid)
   local key = failedKey .. ':' .. group
@@ -25,20 +26,21 @@ local function leaveGroup(failedKey, jid, code)
   end
 end
 
--- `before`: why he failed before, false when he did not.
-local function joinGroup(failedKey, jid, before, code, isNeverKnown, now)
+-- `before`: why he failed before, false when he did not. `most`: how many are kept whom the backend never knew, false when
+-- he is none of them.
+local function joinGroup(failedKey, jid, before, code, most, now)
   local domain = string.match(jid, '@(.*)') or jid
-  local group = (isNeverKnown and NEVER_KNOWN or code) .. ':' .. domain
+  local group = (most and NEVER_KNOWN or code) .. ':' .. domain
   if before and before ~= code then
     leaveGroup(failedKey, jid, before)
   elseif before and code == 'user-unknown' then
-    leave(failedKey, (isNeverKnown and code or NEVER_KNOWN) .. ':' .. domain, jid)
+    leave(failedKey, (most and code or NEVER_KNOWN) .. ':' .. domain, jid)
   end
   local key = failedKey .. ':' .. group
   if redis.call('ZADD', key, now, jid) == 1 then
     redis.call('HSETNX', failedKey .. ':groups', group, now)
-    if isNeverKnown then
-      redis.call('ZREMRANGEBYRANK', key, '0', '-' .. (MOST_NEVER_KNOWN + 1))
+    if most then
+      redis.call('ZREMRANGEBYRANK', key, '0', '-' .. (most + 1))
     end
   end
 end

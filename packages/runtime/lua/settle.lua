@@ -60,10 +60,10 @@ local function repairLater(failedKey, jid, pause, before, code)
   joinGroup(failedKey, jid, before, code, false, text(now))
 end
 
--- The backend never knew him: he is in a group, and nobody repairs him.
-local function neverKnown(failedKey, jid, before)
+-- The backend never knew him: he is in a group, which keeps the newest so many, and nobody repairs him.
+local function neverKnown(failedKey, jid, before, most)
   redis.call('ZREM', failedKey, jid)
-  joinGroup(failedKey, jid, before, 'user-unknown', true, text(millisecondsNow()))
+  joinGroup(failedKey, jid, before, 'user-unknown', most, text(millisecondsNow()))
 end
 
 -- What a read needs beside body and etag, in one field: `<fetched at, ms> <version> <stale>`; stale is 1 when the last

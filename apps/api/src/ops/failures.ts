@@ -42,10 +42,8 @@ export function failureRoutes({ store, unattended, openUsers }: FailureDeps): Op
         const filter = { code: codeIn(query), domain: domainIn(query) }
         const groups = await store.failureGroups(await matching(store, filter, operator, 'view'))
         return {
-          groups: groups.map(({ code, domain, count, since, last }) => ({
-            code,
-            domain,
-            count,
+          groups: groups.map(({ since, last, ...group }) => ({
+            ...group,
             firstAt: isoTime(since),
             lastAt: isoTime(last.at),
             example: { jid: last.jid, message: last.message },

@@ -17,6 +17,8 @@ export const OpsFailureGroup = z
     lastAt: z.iso.datetime(),
     /** Who failed last. */
     example: z.object({ jid: BareJid, message: z.string() }),
+    /** More may have failed: of names that were never known a shard lists the newest so many. Absent: all are listed. */
+    mostPerShard: count.exactOptional(),
   })
   .readonly()
 export type OpsFailureGroup = z.infer<typeof OpsFailureGroup>

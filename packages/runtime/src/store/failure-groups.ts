@@ -22,6 +22,8 @@ export interface FailureGroup {
   readonly count: number
   readonly since: number
   readonly last: FailedUser
+  /** More may have failed: some shard lists as many as are listed at most. Absent: all are listed. */
+  readonly mostPerShard?: number
 }
 
 export interface FailedUser {
@@ -43,6 +45,8 @@ interface FailureGroupsOptions {
 
 /** How `groups.lua` calls the group of those whom the backend never knew, in place of their code. */
 export const NEVER_KNOWN = 'never-known'
+/** Of those, the newest so many of a shard and a domain are listed: anybody may make up names. */
+export const MOST_NEVER_KNOWN = 10_000
 
 /** Users whose last fetch failed, by why and at whose backend. */
 export function failureGroups({ redis, run, shards, keysAt }: FailureGroupsOptions) {
@@ -79,8 +83,10 @@ export function failureGroups({ redis, run, shards, keysAt }: FailureGroupsOptio
   async function lookAt(part: GroupPart): Promise<FailureGroup | null> {
     const [count, [newest]] = await Promise.all([redis.zcard(keyOf(part)), newestBehind(redis, keyOf(part), null, 1)])
     if (!newest) return null
-    const { code, domain, since, shard } = part
-    return { code, domain, count, since, last: await detailOf(code, newest, shard) }
+    const { code, domain, since, shard, name } = part
+    const isFull = name.startsWith(`${NEVER_KNOWN}:`) && count >= MOST_NEVER_KNOWN
+    const last = await detailOf(code, newest, shard)
+    return { code, domain, count, since, last, ...(isFull && { mostPerShard: MOST_NEVER_KNOWN }) }
   }
 
   return {
@@ -135,5 +141,5 @@ export function failureGroups({ redis, run, shards, keysAt }: FailureGroupsOptio
 
 function together(a: FailureGroup, b: FailureGroup): FailureGroup {
   const last = a.last.at >= b.last.at ? a.last : b.last
-  return { ...a, count: a.count + b.count, since: Math.min(a.since, b.since), last }
+  return { ...b, ...a, count: a.count + b.count, since: Math.min(a.since, b.since), last }
 }

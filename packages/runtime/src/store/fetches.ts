@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { BareJid, FailureCode, User } from '@rollcall/roster'
 import type { ShardKeys } from '../keys.ts'
 import { type EmptiedRules, emptiedGuard } from './emptied.ts'
+import { MOST_NEVER_KNOWN } from './failure-groups.ts'
 import { nameOf } from './names.ts'
 import type { RunScript } from './scripts.ts'
 
@@ -157,6 +158,7 @@ export function fetches(options: FetchesOptions) {
           failure.message,
           repairMinMs,
           repairMaxMs,
+          MOST_NEVER_KNOWN,
         ],
       )) as 'ok' | 'lock-lost'
     },
@@ -200,6 +202,7 @@ export function fetches(options: FetchesOptions) {
           change,
           changesMaxLen,
           nameOf(domain, username),
+          MOST_NEVER_KNOWN,
           ...(guarded ?? []),
         ],
       )) as DropResult

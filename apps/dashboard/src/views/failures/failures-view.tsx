@@ -119,9 +119,6 @@ function NoFailures({ isFiltered }: { readonly isFiltered: boolean }) {
   )
 }
 
-/** As in groups.lua: more may have failed than are listed. */
-const MOST_NEVER_KNOWN = 10_000
-
 const column = columnsOf<OpsFailureGroup>()
 const columns = [
   column.accessor('code', {
@@ -129,9 +126,9 @@ const columns = [
     cell: ({ row: { original } }) => (
       <>
         <FailureCodeText code={original.code} />
-        {original.code === 'user-unknown' && original.count >= MOST_NEVER_KNOWN && (
+        {original.mostPerShard !== undefined && (
           <p className={styles.more}>
-            Of names that were never known, each shard keeps the newest {formatCount(MOST_NEVER_KNOWN)}.
+            Of names that were never known, each shard keeps the newest {formatCount(original.mostPerShard)}.
           </p>
         )}
       </>
