@@ -137,6 +137,18 @@ test('410: the user is gone and so is the roster; whoever was told of its contac
   expect(Object.keys((await contacts('gone')).json())).toEqual(Object.keys(before))
 })
 
+test('who has been gone for years is forgotten', async () => {
+  await redis.zadd(
+    keys.gone,
+    (Date.now() - LONG_AGO_MS) * 1000,
+    jidOf('long-gone'),
+    Date.now() * 1000,
+    jidOf('just-gone'),
+  )
+  await expect.poll(() => redis.zscore(keys.gone, jidOf('long-gone'))).toBeNull()
+  expect(await redis.zscore(keys.gone, jidOf('just-gone'))).not.toBeNull()
+})
+
 test('a backend that answers 410 for everybody is not believed', async () => {
   const other = await startRollcall({ rosterUrl: backend.template, env: { EMPTIED_MIN: '2' } })
   const own = new Redis(other.redisUrl)

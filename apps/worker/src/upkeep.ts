@@ -2,7 +2,7 @@ import { type Domain, userFromJid } from '@rollcall/roster'
 import { type Log, oneAtATime, PRIORITY, type RefreshQueue, type RosterStore } from '@rollcall/runtime'
 
 export interface UpkeepOptions {
-  readonly store: Pick<RosterStore, 'aged' | 'dropUnused' | 'request'>
+  readonly store: Pick<RosterStore, 'aged' | 'dropUnused' | 'forgetGone' | 'request'>
   readonly queue: Pick<RefreshQueue, 'enqueue'>
   readonly domains: { has(domain: Domain): boolean }
   /** The shards that this worker serves. */
@@ -12,8 +12,8 @@ export interface UpkeepOptions {
 }
 
 /**
- * Fetches rosters again that have become old, behind everything else, and drops those that nobody uses. Every worker
- * looks; Redis lets one through per shard and interval, by its own clock.
+ * Fetches rosters again that have become old, behind everything else, drops those that nobody uses, and forgets who has been
+ * gone for long. Every worker looks; for rosters Redis lets one through per shard and interval, by its own clock.
  */
 export function startUpkeep({ store, queue, domains, serves, upkeepIntervalMs, log }: UpkeepOptions): () => void {
   async function keepUp(shard: number): Promise<void> {
@@ -26,6 +26,8 @@ export function startUpkeep({ store, queue, domains, serves, upkeepIntervalMs, l
     }
     const dropped = await store.dropUnused(shard, upkeepIntervalMs)
     if (dropped > 0) log.info({ shard, rosters: dropped }, 'Rosters that nobody used any more were dropped')
+    const forgotten = await store.forgetGone(shard)
+    if (forgotten > 0) log.debug({ shard, users: forgotten }, 'Users who have been gone for a year were forgotten')
   }
 
   return oneAtATime(upkeepIntervalMs, async () => {

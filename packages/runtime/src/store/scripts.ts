@@ -24,6 +24,7 @@ const FILES = {
   use: ['use'],
   unused: ['groups', 'unused'],
   drop: ['groups', 'settle', 'emptied', 'drop'],
+  'forget-gone': ['forget-gone'],
   dismiss: ['groups', 'dismiss'],
   cancel: ['groups', 'settle', 'cancel'],
   'drop-by-hand': ['groups', 'drop-by-hand'],

@@ -2,7 +2,10 @@ import type { User } from '@rollcall/roster'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { freshStoreOfFile, newRoster, testUser } from '../../../../test/support/fresh-store.ts'
 import { shardOf } from '../keys.ts'
+import { redisNow } from '../redis-now.ts'
+import { numberOfChange } from '../targets/target-walks.ts'
 import type { RosterStore } from './roster-store.ts'
+import { GONE_KEPT_MS } from './upkeep.ts'
 
 const fresh = freshStoreOfFile()
 let store: RosterStore
@@ -213,4 +216,14 @@ describe('a roster that nobody uses', () => {
     expect(await forEver.dropUnused(0, 0)).toBe(0)
     expect(await fresh.redis.zrange(fresh.keys.used, '0', '-1')).toEqual([b.jid])
   })
+})
+
+test('who is gone is remembered for a year, and forgotten then, so many at a time', async () => {
+  const yearAgo = (await redisNow(fresh.redis)) - GONE_KEPT_MS
+  const longGone = Array.from({ length: 501 }, (_, i) => [numberOfChange(`${yearAgo - 1}-${i}`), `long-${i}`]).flat()
+  await fresh.redis.zadd(fresh.keys.gone, ...longGone, numberOfChange(`${yearAgo + DAY_MS}-0`), a.jid)
+  expect(await store.forgetGone(0)).toBe(500)
+  expect(await store.forgetGone(0)).toBe(1)
+  expect(await store.forgetGone(0)).toBe(0)
+  expect(await fresh.redis.zrange(fresh.keys.gone, '0', '-1')).toEqual([a.jid])
 })

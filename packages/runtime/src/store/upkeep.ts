@@ -5,6 +5,9 @@ import { MAX_USERS_PER_CALL, type RunScript } from './scripts.ts'
 /** What was asked for comes first: while more users of a shard wait, nobody else is fetched for his roster's age. */
 const MOST_OPEN = 5000
 
+/** Who is gone is remembered for a year: no target is away for longer, and names that nobody has any more shall not fill Redis. */
+export const GONE_KEPT_MS = 365 * 86_400_000
+
 interface UpkeepOptions {
   readonly run: RunScript
   readonly shards: number
@@ -15,7 +18,10 @@ interface UpkeepOptions {
   readonly rosterTtlS: number
 }
 
-/** Stored rosters that nobody asks for: they are fetched again when they are old, and dropped when nobody uses them. */
+/**
+ * What nobody asks for: stored rosters are fetched again when they are old, and dropped when nobody uses them; who has been gone
+ * for long is forgotten.
+ */
 export function upkeep({ run, shards, keysAt, maxRosterAgeS, rosterTtlS }: UpkeepOptions) {
   const notesUse = rosterTtlS > 0
   return {
@@ -41,6 +47,10 @@ export function upkeep({ run, shards, keysAt, maxRosterAgeS, rosterTtlS }: Upkee
         [rosterTtlS * 1000, intervalMs, MAX_USERS_PER_CALL],
       )) as number
     },
+
+    /** Forgets up to 500 users of a shard who have been gone for a year; says how many. */
+    forgetGone: async (shard: number): Promise<number> =>
+      (await run('forget-gone', [keysAt(shard).gone], [GONE_KEPT_MS, MAX_USERS_PER_CALL])) as number,
 
     /** Notes that users were read or named in a notice just now. */
     async use(users: readonly BareJid[]): Promise<void> {
