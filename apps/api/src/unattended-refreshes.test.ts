@@ -133,3 +133,18 @@ test('what was written down before the users could not be read any more is asked
   expect(accepted).toEqual([1000])
   await expect.poll(() => queued.length).toBe(1000)
 })
+
+test.each([
+  ['this api', () => records],
+  ['another api', () => others],
+])('a refresh that waits for others of this api is over soon after %s cancels it', async (_who, of) => {
+  isFull = true
+  const { refreshes } = await refresh(pagesOf(jids(3000), 1000))
+  const [, second = '', third = ''] = refreshes
+  await of().cancel(second, new Date().toISOString())
+  await expect.poll(() => isTakenIn([second]), { timeout: 5_000 }).toBe(true)
+  expect(await isTakenIn([third])).toBe(false)
+  isFull = false
+  await expect.poll(() => isTakenIn(refreshes), { timeout: 5_000 }).toBe(true)
+  expect(queued).toHaveLength(2000)
+})

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BareJid, Domain, OpsRetry } from '@rollcall/roster'
-import { PRIORITY } from '@rollcall/runtime'
+import { oneAtATime, PRIORITY } from '@rollcall/runtime'
 import type { RefreshChunk, RefreshHeader } from './refresh-records.ts'
 import { takeIn as askForAll, chunksOf, headerOf, type RefreshDeps } from './refresh-users.ts'
 
@@ -16,6 +16,8 @@ export type UnattendedRefreshes = ReturnType<typeof unattendedRefreshes>
 
 /** While too many users wait, it is looked whether there is room so often. */
 const LOOK_FOR_ROOM_MS = 500
+/** As often it is looked whether one that waits for its turn was cancelled: whoever cancels it waits for twice as long. */
+const LOOK_FOR_CANCELLED_MS = 1_000
 
 /**
  * Refreshes that nobody waits for, of however many users: they are written down first, each as large as a refresh may be,
@@ -38,8 +40,21 @@ export function unattendedRefreshes(deps: UnattendedDeps) {
   async function takeLargeIn(): Promise<void> {
     if (isTaking) return
     isTaking = true
+    const stopLooking = oneAtATime(LOOK_FOR_CANCELLED_MS, endCancelled)
     for (let id = large.shift(); id !== undefined; id = large.shift()) await takeIn(id)
+    stopLooking()
     isTaking = false
+  }
+
+  /** Their turn may be hours away, and until then nobody would know that they have ended. */
+  async function endCancelled(): Promise<void> {
+    for (const id of [...large]) {
+      const isCancelled = await deps.records.isCancelled(id).catch(() => false) // Redis away: the next look asks again
+      const at = large.indexOf(id)
+      if (!isCancelled || at < 0) continue
+      large.splice(at, 1)
+      await takeIn(id)
+    }
   }
 
   async function takeIn(id: string): Promise<void> {
