@@ -15,6 +15,7 @@ import {
   writeProblem,
 } from '@rollcall/runtime'
 import type { OpenUsers } from './open-users.ts'
+import { namedTargets } from './ops/named-targets.ts'
 
 export interface Health {
   readonly httpStatus: 200 | 503
@@ -99,7 +100,7 @@ export function healthOf(
   if (typeof processes !== 'string') {
     say(stuckLoops(processes), WORKERS)
     troubles.push(...brokenBackends(processes))
-    say(silentTargets(processes, targets.length > 0), { view: 'processes', role: 'gateway' })
+    troubles.push(...silentTargets(processes, targets))
     say(otherShards(processes, shards))
   }
   if (paused.length > 0) say([pausedQueues(paused, shards)], { view: 'queues' })
@@ -179,17 +180,22 @@ function brokenBackends(processes: readonly ProcessReport[]): OpsTrouble[] {
 }
 
 /** One line for each target, whatever the number of its shards. */
-function silentTargets(processes: readonly ProcessReport[], areThereAny: boolean): string[] {
+function silentTargets(processes: readonly ProcessReport[], targets: HealthDeps['targets']): OpsTrouble[] {
+  const place: OpsPlace = { view: 'processes', role: 'gateway' }
   const gateways = processes.filter(({ role }) => role === 'gateway')
-  if (areThereAny && gateways.length === 0) return ['No gateway is alive: nobody is told of changes']
+  if (targets.length > 0 && gateways.length === 0)
+    return [{ text: 'No gateway is alive: nobody is told of changes', place }]
   const silent = gateways.flatMap((gateway) => gateway.silent ?? [])
+  const named = namedTargets(targets, gateways)
   return [...new Set(silent.map(({ target }) => target))].map((name) => {
     const ofTarget = silent.filter(({ target }) => target === name)
     const waiting = ofTarget.reduce((sum, one) => sum + one.waiting, 0)
     const [first] = ofTarget
-    return first?.isDisabled
+    const text = first?.isDisabled
       ? `${name} is disabled and told nothing (${first.reason}); npm run targets -- enable ${name} has it told again`
       : `${name} takes no changes (${first?.reason}); ${waiting} wait for it`
+    const domain = named.find((target) => target.name === name)?.domain
+    return { text, place, ...(domain && { domain }) }
   })
 }
 

@@ -146,6 +146,17 @@ test('where very much comes it is passed over, counted, and gone on from the end
   expect(events()).toHaveLength(1)
 })
 
+test('what was read before Redis went away is told, and what came behind it when it is back', async () => {
+  const { ids } = await listening(tail(10_000))
+  for (let ms = 1; ms <= 500; ms++) write(0, ms)
+  const end = vi.spyOn(changes, 'end').mockRejectedValueOnce(new Error('Redis is away'))
+  await look()
+  expect(end).toHaveBeenCalled()
+  write(0, 501)
+  await look()
+  expect(ids()).toHaveLength(501)
+})
+
 test('when Redis is away nobody can begin to listen; who does already misses nothing', async () => {
   const { join } = tail()
   const seat = await join()

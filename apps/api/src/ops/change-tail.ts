@@ -70,7 +70,8 @@ export function changeTail({
     if (!last) return NOTHING
     ends[shard] = { id: last.id, added: added === null ? null : added + entries.length }
     if (entries.length < MOST_READ) return { entries, skipped: 0 }
-    const now = await changes.end(shard)
+    const now = await changes.end(shard).catch(() => null)
+    if (!now) return { entries, skipped: 0 } // what is behind them is read the next time
     const skipped = Math.max(0, (now.added ?? 0) - (ends[shard].added ?? 0))
     ends[shard] = now
     return { entries, skipped }

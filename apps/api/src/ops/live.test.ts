@@ -52,7 +52,7 @@ test('readers are told that nothing has changed only as long as that is known', 
   close()
 })
 
-test('who may look at one domain is told nothing of the backends of others, and is well while these alone are not', async () => {
+test('who may look at one domain is told nothing of the backends and targets of others, and is well while these alone are not', async () => {
   const failing = (domain: string) => ({ text: `${domain} fails`, place: { view: 'failures', domain } })
   const none = { backends: [], targets: [], running: [] }
   const seenBy = async (troubles: readonly object[]) => {
@@ -70,5 +70,6 @@ test('who may look at one domain is told nothing of the backends of others, and 
     status: 'degraded',
     troubles: [failing('one.example'), paused],
   })
-  expect(await seenBy([failing('two.example')])).toEqual({ status: 'ok', troubles: [] })
+  const silent = { text: 'crm takes no changes', place: { view: 'processes', role: 'gateway' }, domain: 'two.example' }
+  expect(await seenBy([failing('two.example'), silent])).toEqual({ status: 'ok', troubles: [] })
 })

@@ -173,10 +173,10 @@ function ofDomains(snapshot: OpsSnapshot, domains: Operator['domains']): OpsSnap
   const isTheirs = ({ domain }: { readonly domain: OpsSnapshot['backends'][number]['domain'] }): boolean =>
     domains.includes(domain)
   const { status, troubles } = snapshot.health
-  // What is wrong at the backend of another domain is said in words of that backend, and is not theirs to read.
-  const ofTheirs = troubles.filter(
-    ({ place }) => place?.view !== 'failures' || place.domain === undefined || domains.includes(place.domain),
-  )
+  // What is wrong with a backend or target is said in its words, and those of another domain are not theirs to read.
+  const ofTheirs = troubles.filter(({ place, domain = place?.view === 'failures' ? place.domain : undefined }) => {
+    return domain === undefined || domains.includes(domain)
+  })
   return {
     ...snapshot,
     health: { status: status === 'degraded' && ofTheirs.length === 0 ? 'ok' : status, troubles: ofTheirs },

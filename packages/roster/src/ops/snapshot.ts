@@ -138,6 +138,8 @@ export const OpsTrouble = z
     text: z.string(),
     /** Where one sees more of it, or acts; absent: not in the dashboard, or on the Overview itself. */
     place: OpsPlace.exactOptional(),
+    /** It concerns this one alone; absent: all of them, or the one of the place. */
+    domain: Domain.exactOptional(),
   })
   .readonly()
 export type OpsTrouble = z.infer<typeof OpsTrouble>

@@ -52,7 +52,7 @@ test('shards of one limit are told of together', () => {
 
 test('a target that is told late is told of once, by its slowest shard; one that takes nothing is told of elsewhere', () => {
   const shard = (target: string, lagMs: number, state: OpsTarget['state'] = 'following') =>
-    ({ target, state, lagMs }) as OpsTarget
+    ({ target, domain: 'example.org', state, lagMs }) as OpsTarget
   expect(
     lagTroubles([
       shard('crm', 61_000),
@@ -60,7 +60,7 @@ test('a target that is told late is told of once, by its slowest shard; one that
       shard('prosody', 60_000),
       shard('ejabberd', 600_000, 'unavailable'),
     ]),
-  ).toEqual([{ text: 'crm is told of changes over 2 min late' }])
+  ).toEqual([{ text: 'crm is told of changes over 2 min late', domain: 'example.org' }])
 })
 
 test.each([

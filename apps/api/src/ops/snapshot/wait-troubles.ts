@@ -46,8 +46,10 @@ const limitsInWords = ({ globalConcurrency, rateLimit }: OpsQueue): string =>
 export function lagTroubles(targets: readonly OpsTarget[]): OpsTrouble[] {
   const late = targets.filter(({ state, lagMs }) => isTold(state) && lagMs > LONG_LAG_MS)
   return [...new Set(late.map(({ target }) => target))].map((name) => {
-    const lags = late.filter(({ target }) => target === name).map(({ lagMs }) => lagMs)
-    return { text: `${name} is told of changes over ${Math.floor(Math.max(...lags) / 60_000)} min late` }
+    const ofTarget = late.filter(({ target }) => target === name)
+    const lagMs = Math.max(...ofTarget.map((one) => one.lagMs))
+    const domain = ofTarget[0]?.domain
+    return { text: `${name} is told of changes over ${Math.floor(lagMs / 60_000)} min late`, ...(domain && { domain }) }
   })
 }
 
