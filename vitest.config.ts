@@ -6,6 +6,9 @@ const fromSource = {
   ssr: { resolve: { conditions: ['rollcall-source'] } },
 }
 
+/** Only what hangs takes so long: how fast something is, no test tells by these. A busy machine makes everything slow. */
+const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } }
+
 export default defineConfig({
   ...fromSource,
   test: {
@@ -42,10 +45,7 @@ export default defineConfig({
           ],
           globalSetup: ['test/support/private-redis.ts'],
           maxWorkers: 4, // they wait more than they compute
-          // Nothing waits this long; a busy machine makes everything slow.
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
-          expect: { poll: { timeout: 10_000 } },
+          ...PATIENCE,
         },
       },
       {
@@ -55,8 +55,7 @@ export default defineConfig({
           include: ['test/end-to-end/**/*.test.ts'],
           globalSetup: ['test/support/private-redis.ts'],
           fileParallelism: false,
-          testTimeout: 60_000,
-          expect: { poll: { timeout: 15_000 } },
+          ...PATIENCE,
         },
       },
       {
@@ -66,9 +65,7 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/support/private-redis.ts'],
           fileParallelism: false, // a browser is enough for two cores
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          expect: { poll: { timeout: 15_000 } },
+          ...PATIENCE,
         },
       },
     ],

@@ -53,7 +53,7 @@ test('a group is retried after a question that says how many, with its progress;
   await page.getByRole('button', { name: /^Retry users .*backend-status/ }).click()
   const dialog = page.getByRole('dialog', { name: 'Retry 30 users?' })
   await dialog.getByRole('button', { name: 'Retry', exact: true }).click()
-  await page.getByText('Retried 30 users').waitFor({ timeout: 20_000 })
+  await page.getByText('Retried 30 users').waitFor({ timeout: 60_000 })
   await page.getByText('All went well.').waitFor()
   await page.getByText('17 users in 2 groups').waitFor()
 
@@ -72,7 +72,7 @@ test('all that match are retried, and who fails again is counted', async () => {
     .getByRole('dialog', { name: 'Retry 47 users?' })
     .getByRole('button', { name: 'Retry', exact: true })
     .click()
-  await page.getByText('Retried 47 users').waitFor({ timeout: 20_000 })
+  await page.getByText('Retried 47 users').waitFor({ timeout: 60_000 })
   await page.getByText(/17 failed again/).waitFor()
   await page.getByText('17 users in 2 groups').waitFor()
 })

@@ -43,7 +43,7 @@ test('when Redis is full, who is on call logs in, is told so, looks at every vie
         await page.getByRole('button', { name: 'Refresh now' }).click()
         return dashboard.audit()
       },
-      { timeout: 20_000, interval: 500 },
+      { timeout: 60_000, interval: 500 },
     )
     .toMatchObject(expect.arrayContaining([expect.objectContaining({ action: 'refresh-user', result: 'done' })]))
 }, 60_000)

@@ -51,7 +51,7 @@ describe('bad users neither delay nor fail the others (G7)', () => {
       const worker = await spawnWorker(env)
       await backend.arrived('deadly', victim)
       // Those who are fetched at the same moment share the blame for a crash, so let them be done.
-      await expect.poll(() => notAsInBackend(env.REDIS_URL, backend, GOOD), { timeout: 10_000 }).toEqual([])
+      await expect.poll(() => notAsInBackend(env.REDIS_URL, backend, GOOD)).toEqual([])
       worker.kill('SIGKILL')
       await worker.exited
     }

@@ -143,7 +143,7 @@ test('npm start with TARGETS starts a gateway, which tells them', { timeout: 120
   const stranger = await somebodyUnknownTo('john', { contactsOf, exampleUrl, process, ...started })
   await ask(`${exampleUrl}/friendships`, JSON.stringify({ a: 'john', b: stranger }))
   const isTold = () => receiver.requests.some(({ body }) => body.includes(`"username":"${stranger}"`))
-  await expect.poll(isTold, { timeout: 20_000 }).toBe(true)
+  await expect.poll(isTold).toBe(true)
   process.kill('SIGINT')
   expect(await process.exited).toEqual({ code: 0, signal: null })
 })

@@ -83,9 +83,7 @@ function startLoad(url: string) {
     /** Both kinds have been answered some more times. */
     async going(): Promise<void> {
       const { read, refresh } = { ...answered }
-      await expect
-        .poll(() => answered.read > read + 10 && answered.refresh > refresh + 2, { timeout: 15_000 })
-        .toBe(true)
+      await expect.poll(() => answered.read > read + 10 && answered.refresh > refresh + 2).toBe(true)
     },
     async end() {
       ending = true

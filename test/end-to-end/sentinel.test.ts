@@ -19,7 +19,7 @@ test('a fail-over, by command and by a kill, is over in less than 15 s, and nobo
     const since = performance.now()
     if (how === 'command') await guarded.failOver()
     else before.child.kill('SIGKILL')
-    await expect.poll(async () => (await guarded.master()).port, { timeout: 20_000 }).not.toBe(before.port)
+    await expect.poll(async () => (await guarded.master()).port).not.toBe(before.port)
     await load.untilWell(performance.now())
     const seconds = (performance.now() - since) / 1_000
     await annotate(`${how}: refreshed well again after ${seconds.toFixed(1)} s`)
@@ -27,7 +27,7 @@ test('a fail-over, by command and by a kill, is over in less than 15 s, and nobo
   }
   await load.stop()
   await annotate(`${load.counts.well} refreshes went well, ${load.counts.otherwise} did not`)
-  await expect.poll(() => load.stale(redis), { timeout: 20_000 }).toEqual([])
+  await expect.poll(() => load.stale(redis)).toEqual([])
 })
 
 test('what a lost master had taken in and answered, and its replicas never heard of, is done again', async () => {
@@ -42,8 +42,8 @@ test('what a lost master had taken in and answered, and its replicas never heard
   edit(backend, users, 2)
   expect((await api.refresh(users)).body).toMatchObject({ updated: users.length })
   master.child.kill('SIGKILL')
-  await expect.poll(async () => (await guarded.master()).port, { timeout: 20_000 }).not.toBe(master.port)
-  await expect.poll(() => notAsInBackend(redis, backend, users), { timeout: 15_000 }).toEqual([])
+  await expect.poll(async () => (await guarded.master()).port).not.toBe(master.port)
+  await expect.poll(() => notAsInBackend(redis, backend, users)).toEqual([])
   expect(api.logged(/does not know of a refresh that it took in/)).not.toEqual([])
 })
 

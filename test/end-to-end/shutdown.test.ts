@@ -40,7 +40,7 @@ test('an api that is told to end answers who waits for too much that it is not d
   held.release()
   const next = await spawnApi(env)
   await expect
-    .poll(async () => (await next.get(headers.get('location') ?? '')).body, { timeout: 10_000 })
+    .poll(async () => (await next.get(headers.get('location') ?? '')).body)
     .toMatchObject({ state: 'done', updated: 50, errors: 0 })
 })
 
@@ -64,7 +64,7 @@ test('an api that drains serves requests, but is not ready and keeps no connecti
       () => false,
       (error: Error) => error.message.includes('ECONNREFUSED'),
     )
-  await expect.poll(closed, { timeout: 10_000 }).toBe(true)
+  await expect.poll(closed).toBe(true)
   expect(await ended).toEqual({ code: 0, signal: null })
 })
 

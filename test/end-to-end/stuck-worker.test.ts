@@ -21,7 +21,7 @@ test('a worker whose loop stands still says so, is shown as stuck, and ends to b
   proxy.silence('bzpopmin')
   const answer = api.refresh(usernames(5))
   await worker.waitForLine(IS_STUCK)
-  await expect.poll(() => reasons(api), { timeout: 10_000 }).toEqual([expect.stringMatching(/^worker-.* is stuck/)])
+  await expect.poll(() => reasons(api)).toEqual([expect.stringMatching(/^worker-.* is stuck/)])
   expect(await exitOfHealthCheck(env)).toBe(1)
 
   expect(await worker.exited).toEqual({ code: 1, signal: null })

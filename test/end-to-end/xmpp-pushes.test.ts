@@ -18,7 +18,7 @@ describe.each(XMPP_SERVERS)('%s', (name) => {
     })
     const both = { subscription: 'both' }
     await expect
-      .poll(() => john.pushes.at(-1), { timeout: 10_000 })
+      .poll(() => john.pushes.at(-1))
       .toMatchObject({ jid: at('aaron'), name: 'Aaron', groups: ['Friends'], ...both })
     await expect
       .poll(() => aaron.pushes.at(-1))
@@ -70,7 +70,7 @@ test.each(XMPP_SERVERS)(
     await setup.startGateway()
     const colleague = { 'boss@elsewhere.example': { name: 'Boss', groups: ['Team'] } }
     await notify({ john: colleague })
-    await expect.poll(() => john.pushes.map(({ jid }) => jid), { timeout: 10_000 }).toContain('boss@elsewhere.example')
+    await expect.poll(() => john.pushes.map(({ jid }) => jid)).toContain('boss@elsewhere.example')
     await notify({ john: { 'other@elsewhere.example': { groups: ['Team'] } } })
     await expect.poll(() => john.pushes.at(-1)?.jid).toBe('other@elsewhere.example')
     await notify({ john: {} })

@@ -30,7 +30,7 @@ test.each(XMPP_SERVERS)(
     expect(numberOfChange(log.first)).toBeGreaterThan(numberOfChange(String(position?.id)) + 1)
 
     const next = await setup.startGateway()
-    await expect.poll(async () => (await ready(next)).targets[0]?.state, { timeout: 20_000 }).toBe('unavailable')
+    await expect.poll(async () => (await ready(next)).targets[0]?.state).toBe('unavailable')
     await server.restart()
     await expect.poll(() => hasArrived(setup), { timeout: 40_000, interval: 200 }).toBe(true)
     expect(backend.rosters.get('removed')).toEqual({})

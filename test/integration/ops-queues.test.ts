@@ -181,10 +181,8 @@ describe('a limited queue', () => {
         expect((await ask(`/queues/0/jobs/${id}`, 'GET', undefined, ofOne)).status, user).toBe(403)
       }
       await rollcall.startWorker()
-      await expect.poll(async () => (await refresh('john')).body, { timeout: 20_000 }).toMatchObject({ updated: 1 })
-      await expect
-        .poll(async () => (await ask('/queues/0/jobs?state=failed')).json().jobs, { timeout: 20_000 })
-        .toHaveLength(8)
+      await expect.poll(async () => (await refresh('john')).body).toMatchObject({ updated: 1 })
+      await expect.poll(async () => (await ask('/queues/0/jobs?state=failed')).json().jobs).toHaveLength(8)
       const [first] = (await ask('/queues/0/jobs?state=failed')).json<OpsJobPage>().jobs
       expect(first?.failedReason).toMatch(/no job of Rollcall/)
     } finally {

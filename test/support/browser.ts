@@ -26,7 +26,7 @@ export const DESK = { width: 1280, height: 800 }
 export const PHONE = { width: 390, height: 844 }
 
 /** No click, no element is waited for any longer. */
-const WAIT_MS = 10_000
+const WAIT_MS = 30_000
 
 export interface BrowserOfFile {
   open(url: string, options?: OpenOptions): Promise<Visitor>

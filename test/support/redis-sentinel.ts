@@ -120,7 +120,7 @@ async function untilInSync(master: RedisServer): Promise<void> {
   redis.disconnect()
 }
 
-const UNTIL_MS = 20_000
+const UNTIL_MS = 60_000
 const POLL_MS = 50
 
 export async function until(isSo: () => Promise<boolean>): Promise<void> {

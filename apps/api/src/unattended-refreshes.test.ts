@@ -115,11 +115,11 @@ test('and that one, too, asks for nobody while too many users wait', async () =>
     await fresh.redis.del(leases) // as time does
     return looks
   }
-  await expect.poll(looksOn, { timeout: 5_000 }).toBeGreaterThan(2)
+  await expect.poll(looksOn).toBeGreaterThan(2)
   expect(queued).toEqual([])
   isFull = false
   await fresh.redis.del(leases)
-  await expect.poll(() => isTakenIn(refreshes), { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => isTakenIn(refreshes)).toBe(true)
   expect(queued).toHaveLength(1500)
 })
 
@@ -142,9 +142,9 @@ test.each([
   const { refreshes } = await refresh(pagesOf(jids(3000), 1000))
   const [, second = '', third = ''] = refreshes
   await of().cancel(second, new Date().toISOString())
-  await expect.poll(() => isTakenIn([second]), { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => isTakenIn([second])).toBe(true)
   expect(await isTakenIn([third])).toBe(false)
   isFull = false
-  await expect.poll(() => isTakenIn(refreshes), { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => isTakenIn(refreshes)).toBe(true)
   expect(queued).toHaveLength(2000)
 })

@@ -17,7 +17,7 @@ import {
 } from './processes.ts'
 
 /** A beat may come late on a busy machine, and a process be gone until then. */
-const PATIENT = { timeout: 20_000 }
+const PATIENT = { timeout: 60_000 }
 
 let redis: Redis
 

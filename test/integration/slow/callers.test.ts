@@ -61,7 +61,7 @@ describe('a caller that hangs up leaves nothing behind, and what it asked for is
       }),
     )
     const gone = Promise.allSettled(answers)
-    await expect.poll(() => rollcall.api.waiting().callers, { timeout: 10_000 }).toBe(500)
+    await expect.poll(() => rollcall.api.waiting().callers).toBe(500)
     hangUp.abort()
     await gone
     await expect.poll(() => rollcall.api.waiting()).toEqual(nobodyWaits)
@@ -101,7 +101,7 @@ describe('a user who waits behind a bulk refresh is moved to the front', () => {
       const queue = 'rollcall:{0}:refresh:prioritized'
       const before = await redis.zcard(queue)
       const bulk = rollcall.refresh(times(size, (i) => `${name}-${i}`))
-      await expect.poll(() => redis.zcard(queue), { timeout: 10_000 }).toBe(before + size)
+      await expect.poll(() => redis.zcard(queue)).toBe(before + size)
 
       const user = `${name}-400`
       const answer = ask(user)
@@ -133,7 +133,7 @@ test('a login whose user is fetched just now is not put behind a bulk refresh th
   const size = 400
   backend.set('*', { kind: 'good', delayMs: 10 })
   const bulk = rollcall.refresh([...times(size - 1, (i) => `beside-${i}`), 'named-twice'])
-  await expect.poll(() => redis.zcard('rollcall:{0}:refresh:prioritized'), { timeout: 10_000 }).toBe(size - 1)
+  await expect.poll(() => redis.zcard('rollcall:{0}:refresh:prioritized')).toBe(size - 1)
 
   const asked = backend.requests.length
   held.release()

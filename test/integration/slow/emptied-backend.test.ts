@@ -70,7 +70,7 @@ test('confirmed, they are emptied without another notice', async () => {
     wereHeld: true,
     fetchedAgain: body.errors,
   })
-  await expect.poll(() => emptied(rollcall), { timeout: 18_000 }).toBe(users.length)
+  await expect.poll(() => emptied(rollcall)).toBe(users.length)
   expect(await ready(rollcall)).toMatchObject({ status: 'ok', reasons: [] })
 }, 30_000)
 
@@ -84,7 +84,7 @@ test('rejected when the backend is mended, they are what the backend has now', a
     const rosters = await Promise.all(users.map((user) => rollcall.send(`/contacts/${user}`)))
     return rosters.filter(({ text }) => text.includes('new@example.org')).length
   }
-  await expect.poll(mended, { timeout: 18_000 }).toBe(users.length - gone)
+  await expect.poll(mended).toBe(users.length - gone)
   expect(await ready(rollcall)).toMatchObject({ status: 'ok', reasons: [] })
 }, 30_000)
 

@@ -21,14 +21,14 @@ afterAll(async () => {
 const get = async (path: string): Promise<unknown> => (await rollcall.send(`/ops/api${path}`)).json()
 
 test('10,000 failures of three causes are three groups, and all of them are retried', {
-  timeout: 180_000,
+  timeout: 330_000,
 }, async () => {
   const names = Array.from({ length: USERS }, (_, i) => `user-${i}`)
   const causes = [400, 404, { kind: 'raw', body: 'no roster' }] as const
   for (const [i, name] of names.entries()) backend.set(name, causes[i % 3] ?? 400)
   const { body } = await rollcall.refresh(names)
   const failed = async () => OpsFailures.parse(await get('/failures'))
-  await expect.poll(async () => (await failed()).total, { timeout: 90_000, interval: 500 }).toBe(USERS)
+  await expect.poll(async () => (await failed()).total, { timeout: 150_000, interval: 500 }).toBe(USERS)
   expect((await failed()).groups.map(({ code, count }) => [code, count]).toSorted()).toEqual([
     ['backend-status', 3334],
     ['roster-invalid', 3333],
@@ -46,7 +46,7 @@ test('10,000 failures of three causes are three groups, and all of them are retr
   const progress = async () => OpsRefresh.parse(await get(`/refreshes/${retry.refreshes[0]}`))
   expect(await progress()).toMatchObject({ state: 'running', total: USERS })
   await expect
-    .poll(progress, { timeout: 90_000, interval: 500 })
+    .poll(progress, { timeout: 150_000, interval: 500 })
     .toMatchObject({ state: 'done', updated: USERS, errors: 0, pending: 0 })
   const askedFor = new Set(backend.requests.slice(before).map(({ username }) => username))
   expect(askedFor.size).toBe(USERS)

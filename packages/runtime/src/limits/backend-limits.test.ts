@@ -61,7 +61,7 @@ describe('a pause', () => {
   test('is known soon to other workers that ask for the domain', async () => {
     const other = limits()
     await limits().pause(here, 50_000)
-    await vi.waitUntil(() => other.pauseLeft(here) > 0, { timeout: 15_000 })
+    await vi.waitUntil(() => other.pauseLeft(here) > 0, { timeout: 30_000 })
     expect(other.pauseLeft(there)).toBe(0)
     await redis.del(limitKey(here))
   })
@@ -106,7 +106,7 @@ describe('a cap on requests at a time', () => {
     expect(held.map(({ kind }) => kind)).toEqual(['share', 'share', 'share', 'share'])
     expect(await b.wait(here)).toMatchObject({ kind: 'later' })
     for (const share of held) (share as Share).end()
-    await vi.waitFor(async () => expect(await b.wait(here)).toMatchObject({ kind: 'share' }), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await b.wait(here)).toMatchObject({ kind: 'share' }), { timeout: 30_000 })
   })
 
   test('Redis is asked now and then, and not for each request', async () => {
@@ -127,7 +127,7 @@ describe('a cap on requests at a time', () => {
     const own = limits({ maxConcurrent: 4 })
     await own.wait(here)
     expect(own.take(here)).toBeUndefined()
-    await vi.waitFor(async () => expect(await own.wait(here)).toMatchObject({ kind: 'share' }), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await own.wait(here)).toMatchObject({ kind: 'share' }), { timeout: 30_000 })
   })
 
   test('a share that could not be renewed ends, so that others may have it', async () => {
@@ -144,7 +144,7 @@ describe('a cap on requests at a time', () => {
     if (share.kind !== 'share') throw new Error(share.kind)
     expect(share.lasts()).toBe(true)
     away.disconnect()
-    await vi.waitUntil(() => !share.lasts(), { timeout: 10_000 })
+    await vi.waitUntil(() => !share.lasts(), { timeout: 30_000 })
     expect(own.take(here)).toBeUndefined()
   })
 

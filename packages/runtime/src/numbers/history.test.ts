@@ -10,7 +10,7 @@ import { BUCKETS, bucketField, percentile } from './time-buckets.ts'
 import { startWritingHistory } from './write-history.ts'
 
 /** Processes write every two seconds. */
-const PATIENT = { timeout: 20_000 }
+const PATIENT = { timeout: 60_000 }
 
 const domain = 'example.org' as Domain
 let redis: Redis
