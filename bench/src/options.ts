@@ -10,7 +10,8 @@ export const HELP = `npm run bench: Rollcall next to the plain design (addBulk, 
   npm run bench                       all of it, some minutes
   npm run bench -- --quick            fewer rounds, and no backend that takes 20 ms
   npm run bench -- --scale            how it grows: a million stored rosters, more workers, api replicas and shards, a
-                                      refresh of 100,000 users; about half an hour and 6 GB. docs/scaling.md explains it
+                                      refresh of 100,000 users, 50 open dashboards; about half an hour and 6 GB.
+                                      docs/scaling.md explains it
   npm run bench -- --scale --quick    the same with small numbers, some minutes
   npm run bench -- --scale --part x   one part of it: ${SCALE_PARTS.join(', ')}
   npm run bench -- --targets          from a notice to the rosters on Prosody and ejabberd and to the clients that are

@@ -2,6 +2,7 @@ import type { Floor } from '../floors.ts'
 import { quantileOf, ratioOf, type Spread, spreadOf } from '../statistics.ts'
 import type { BulkResult } from './bulk.ts'
 import type { ComparisonResult } from './comparison.ts'
+import type { DashboardsResult } from './dashboards.ts'
 import type { ScaleResults } from './measure-scale.ts'
 import type { RefreshesSample } from './refresh.ts'
 import type { StoredResult } from './stored.ts'
@@ -11,13 +12,17 @@ const API_CPU_AT_MOST = 1.25
 const API_MB_AT_MOST = 300
 const MS_MORE_AT_MOST = 250
 const SEARCH_MS_AT_MOST = 100
+const DASHBOARDS_CPU_AT_MOST = 5
+/** As much as one: what is left is that no second is like another. */
+const DASHBOARDS_REDIS_AT_MOST = 1.1
 
-export function scaleFloors({ replicas, bulk, stored }: ScaleResults): Floor[] {
+export function scaleFloors({ replicas, bulk, stored, dashboards }: ScaleResults): Floor[] {
   const largest = stored?.at(-1)
   return [
     ...(replicas ? [replicasFloor(replicas)] : []),
     ...(bulk ? bulkFloors(bulk) : []),
     ...(largest ? [searchFloor(largest)] : []),
+    ...(dashboards ? dashboardsFloors(dashboards) : []),
   ]
 }
 
@@ -27,6 +32,22 @@ function searchFloor({ size, searchMs }: StoredResult): Floor {
     ...atMost(SEARCH_MS_AT_MOST, what, spreadOf(searchMs)),
     met: quantileOf(searchMs, 0.95) <= SEARCH_MS_AT_MOST,
   }
+}
+
+/** Of the most that were open to none, and to the fewest, round by round. */
+function dashboardsFloors(results: readonly DashboardsResult[]): Floor[] {
+  const [none, few, many] = [results[0]?.samples ?? [], results[1]?.samples ?? [], results.at(-1)]
+  const what = `for ${many?.open} open dashboards`
+  const cpu = (many?.samples ?? []).flatMap(({ apiMs }, i) => (none[i] ? [(apiMs - none[i].apiMs) / 10] : []))
+  const pairs = (many?.samples ?? []).flatMap((of, i) => (few[i] ? [{ of, to: few[i] }] : []))
+  return [
+    atMost(DASHBOARDS_CPU_AT_MOST, `% of a core of the api ${what}`, spreadOf(cpu)),
+    atMost(
+      DASHBOARDS_REDIS_AT_MOST,
+      `commands of Redis ${what}, of those for one`,
+      ratioOf(pairs, ({ redisCommands }) => redisCommands),
+    ),
+  ]
 }
 
 function replicasFloor({ layouts }: ComparisonResult): Floor {

@@ -3,10 +3,11 @@ import { writeResults } from '../results.ts'
 import { floorTable } from '../tables.ts'
 import { measureBulk } from './bulk.ts'
 import { compare } from './comparison.ts'
+import { measureDashboards } from './dashboards.ts'
 import { scaleFloors } from './floors.ts'
 import { type ScalePart, scalePlanOf } from './plan.ts'
 import { measureStored } from './stored.ts'
-import { bulkTable, comparisonTable, storedTable } from './tables.ts'
+import { bulkTable, comparisonTable, dashboardsTable, storedTable } from './tables.ts'
 
 /** What was measured of each part that was asked for. */
 export interface ScaleResults {
@@ -15,6 +16,7 @@ export interface ScaleResults {
   replicas?: Awaited<ReturnType<typeof compare>>
   shards?: Awaited<ReturnType<typeof compare>>
   bulk?: Awaited<ReturnType<typeof measureBulk>>
+  dashboards?: Awaited<ReturnType<typeof measureDashboards>>
 }
 
 /** Measures one part after the other, prints each at its end, and writes the results down; false when a floor was missed. */
@@ -48,6 +50,10 @@ export async function measureScale({
     if (wanted('stored')) {
       results.stored = await measureStored(plan.stored, progress)
       show(storedTable(results.stored))
+    }
+    if (wanted('dashboards')) {
+      results.dashboards = await measureDashboards(plan.dashboards, progress)
+      show(dashboardsTable(results.dashboards))
     }
   } finally {
     end()

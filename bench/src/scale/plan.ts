@@ -1,4 +1,5 @@
 import type { BulkPlan } from './bulk.ts'
+import type { DashboardsPlan } from './dashboards.ts'
 import type { Layout } from './deployment.ts'
 import type { StoredPlan } from './stored.ts'
 
@@ -14,7 +15,7 @@ export interface ComparisonPlan {
 }
 
 /** In the order in which they are measured. */
-export const SCALE_PARTS = ['bulk', 'workers', 'replicas', 'shards', 'stored'] as const
+export const SCALE_PARTS = ['bulk', 'workers', 'replicas', 'shards', 'stored', 'dashboards'] as const
 export type ScalePart = (typeof SCALE_PARTS)[number]
 
 export interface ScalePlan {
@@ -23,6 +24,7 @@ export interface ScalePlan {
   readonly replicas: ComparisonPlan
   readonly shards: ComparisonPlan
   readonly bulk: BulkPlan
+  readonly dashboards: DashboardsPlan
 }
 
 const ONE = { apis: 1, workers: 1, shards: 1, concurrency: 50 } as const
@@ -64,6 +66,7 @@ export function scalePlanOf({ quick }: { readonly quick: boolean }): ScalePlan {
       usersPerRefresh: 2_000,
       rounds,
     },
+    dashboards: { layout: ONE, open: [0, 1, 50], seconds: quick ? 10 : 20, rounds: quick ? 1 : 3 },
     bulk: { users: quick ? 10_000 : 100_000, alone: quick ? 50 : 200 },
   }
 }

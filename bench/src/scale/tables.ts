@@ -3,6 +3,7 @@ import { quantileOf, type Spread, spreadOf } from '../statistics.ts'
 import { number, oneDecimal, ratio, tableOf, withRange } from '../tables.ts'
 import type { BulkResult } from './bulk.ts'
 import type { ComparisonResult } from './comparison.ts'
+import type { DashboardsResult } from './dashboards.ts'
 import type { Layout } from './deployment.ts'
 import { ratioTo } from './floors.ts'
 import type { RefreshesSample } from './refresh.ts'
@@ -78,6 +79,18 @@ export function bulkTable({ users, usersPerSecond, apiBytes, aloneMs, meanwhileM
   row('alone', aloneMs)
   row(`while ${number(users)} are refreshed`, meanwhileMs)
   return `${table.toString()}\nThose ${number(users)}: ${number(usersPerSecond)} users/s; the api took ${number(apiBytes / 1e6)} MB at most.`
+}
+
+export function dashboardsTable(results: readonly DashboardsResult[]): string {
+  const table = tableOf(['dashboards open', 'api, % of a core', 'commands of Redis a second', 'bytes a second to each'])
+  for (const { open, samples } of results)
+    table.push([
+      number(open),
+      withRange(spreadOf(samples.map(({ apiMs }) => apiMs / 10)), oneDecimal),
+      withRange(spreadOf(samples.map(({ redisCommands }) => redisCommands)), oneDecimal),
+      withRange(spreadOf(samples.map(({ bytes }) => bytes)), number),
+    ])
+  return `${table.toString()}\nMedian (range), while nothing happens. Commands of all processes, those of scripts too.`
 }
 
 const nameOf = ({ apis, workers, shards }: Layout): string =>
