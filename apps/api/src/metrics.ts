@@ -34,6 +34,7 @@ export function apiMetrics({ recorder, version, redis, store, domains, queues }:
   recorder.reading('redisUp', () => one(found.isUp ? 1 : 0))
   recorder.reading('redisMemory', () => one(found.memoryBytes))
   recorder.reading('redisMemoryLimit', () => one(found.memoryLimitBytes || undefined))
+  recorder.reading('redisMemoryShare', () => one(found.memoryShare))
   recorder.reading('usersOpen', () => one(found.totals?.open))
   recorder.reading('oldestOpen', () => one(found.totals && found.totals.oldestOpenMs / 1000))
   recorder.reading('usersStored', () => one(found.totals?.stored))
@@ -50,12 +51,13 @@ export function apiMetrics({ recorder, version, redis, store, domains, queues }:
       heardProcesses(redis),
       queues.exposition(),
     ])
-    const { usedMemoryBytes: memoryBytes, maxMemoryBytes: memoryLimitBytes } = info
+    const { usedMemoryBytes: memoryBytes, maxMemoryBytes: memoryLimitBytes, memoryShare } = info
+    const memory = { memoryBytes, memoryLimitBytes, ...(memoryShare !== undefined && { memoryShare }) }
     const held = Array.from(domains.keys(), (domain) => ({
       labels: { domain },
       value: heldDomains.has(domain) ? 1 : 0,
     }))
-    return { isUp: true, totals, held, memoryBytes, memoryLimitBytes, processes: countProcesses(heard), ofQueues }
+    return { isUp: true, totals, held, ...memory, processes: countProcesses(heard), ofQueues }
   }
 
   return {
@@ -76,6 +78,7 @@ interface Found {
   readonly totals?: Totals
   readonly memoryBytes?: number
   readonly memoryLimitBytes?: number
+  readonly memoryShare?: number
   readonly held: readonly Series[]
   readonly processes: readonly Series[]
   readonly ofQueues: readonly string[]

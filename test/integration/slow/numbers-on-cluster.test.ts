@@ -7,7 +7,7 @@ import { startRollcall } from '../../support/rollcall.ts'
 test('on a Cluster the numbers are those of all its masters and shards', { timeout: 60_000 }, async () => {
   const backend = await startBackend()
   onTestFinished(backend.close)
-  const { env } = await redisCluster()
+  const { env, redis, masterOf } = await redisCluster()
   const rollcall = await startRollcall({
     rosterUrl: backend.template,
     redisUrl: '',
@@ -32,4 +32,18 @@ test('on a Cluster the numbers are those of all its masters and shards', { timeo
   const { text } = await rollcall.send('/metrics')
   expect(text).toMatch(/^rollcall_users_stored 30$/m)
   expect(text.match(/^bullmq_job_count\{queue="refresh", state="failed"/gm)).toHaveLength(6)
+
+  // One master is nearly full: all of them together are not.
+  expect(now.redis).not.toHaveProperty('memoryShare')
+  const { url } = await masterOf('rollcall:{0}:open')
+  for (const node of redis.nodes('master')) {
+    const used = Number(/used_memory:(\d+)/.exec(await node.info('memory'))?.[1])
+    const isFull = url.endsWith(`:${node.options.port}`)
+    await node.config('SET', 'maxmemory', isFull ? Math.round(used * 1.15) : used * 10)
+  }
+  const troubles = async () => (await snapshot()).health.troubles.map((trouble) => trouble.text)
+  const full = /^The fullest master of Redis has filled (8|9)\d % of its memory/
+  await expect.poll(troubles, { timeout: 20_000 }).toEqual([expect.stringMatching(full)])
+  const share = /^rollcall_redis_memory_share (\S+)$/m.exec((await rollcall.send('/metrics')).text)?.[1]
+  expect(Number(share)).toBeGreaterThan(0.8)
 })

@@ -117,6 +117,8 @@ export const OpsRedis = z
     usedMemoryBytes: count.exactOptional(),
     /** 0: no bound but the machine's. */
     maxMemoryBytes: count.exactOptional(),
+    /** How much of that is filled, 0 to 1; of a Cluster, by the fullest master. Absent: there is no bound. */
+    memoryShare: z.number().nonnegative().exactOptional(),
     clients: count.exactOptional(),
     commandsPerSecond: rate.exactOptional(),
     uptimeS: count.exactOptional(),

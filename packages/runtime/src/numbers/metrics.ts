@@ -127,6 +127,13 @@ export const METRICS = {
     [],
     'What it may use (maxmemory); absent: no bound but the machine',
   ),
+  redisMemoryShare: metric(
+    'rollcall_redis_memory_share',
+    'gauge',
+    ['api'],
+    [],
+    'How much of that is filled, 0 to 1; of a Cluster, by the fullest master',
+  ),
   usersOpen: metric('rollcall_users_open', 'gauge', ['api'], [], 'Users asked for and not settled, of all processes'),
   oldestOpen: metric('rollcall_oldest_open_seconds', 'gauge', ['api'], [], 'Age of the oldest of them; 0: none'),
   usersStored: metric('rollcall_users_stored', 'gauge', ['api'], [], 'Users whose roster is stored'),

@@ -46,11 +46,12 @@ export function redisLook({ redis, place }: RedisLookOptions) {
 }
 
 function steadied(info: Partial<RedisInfo>, latencyMs: number, steady: Steady): Partial<OpsRedis> {
-  const { usedMemoryBytes = 0, clients = 0, commandsPerSecond = 0 } = info
+  const { usedMemoryBytes = 0, memoryShare, clients = 0, commandsPerSecond = 0 } = info
   return {
     ...info,
     latencyMs: steady('redis latency', Math.max(1, Math.round(latencyMs)), 0.5, 5),
     usedMemoryBytes: steady('redis memory', usedMemoryBytes, 0.02),
+    ...(memoryShare !== undefined && { memoryShare: steady('redis memory share', memoryShare, 0.02) }),
     clients: steady('redis clients', clients, 0, 1),
     commandsPerSecond: steady('redis commands', commandsPerSecond, 0.25, 25),
   }

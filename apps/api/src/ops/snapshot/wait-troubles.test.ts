@@ -66,13 +66,13 @@ test('a target that is told late is told of once, by its slowest shard; one that
 test.each([
   [
     'nearly full',
-    { isReachable: true, usedMemoryBytes: 85, maxMemoryBytes: 100 },
+    { isReachable: true, memoryShare: 0.85 },
     /^Redis has filled 85 % of its memory \(maxmemory\): full, it/,
   ],
-  ['as good as full', { isReachable: true, usedMemoryBytes: 98, maxMemoryBytes: 100 }, /98 % .* refuses refreshes/],
-  ['half full', { isReachable: true, usedMemoryBytes: 50, maxMemoryBytes: 100 }, null],
-  ['without a bound', { isReachable: true, usedMemoryBytes: 50, maxMemoryBytes: 0 }, null],
-  ['away', { isReachable: false, usedMemoryBytes: 85, maxMemoryBytes: 100 }, null],
+  ['as good as full', { isReachable: true, memoryShare: 0.98 }, /98 % .* refuses refreshes/],
+  ['half full', { isReachable: true, memoryShare: 0.5 }, null],
+  ['without a bound', { isReachable: true }, null],
+  ['away', { isReachable: false, memoryShare: 0.85 }, null],
 ])('a Redis that is %s', (_what, redis, text) => {
   const told = memoryTrouble({ kind: 'one', ...redis })
   expect(told).toEqual(text === null ? [] : [{ text: expect.stringMatching(text) }])

@@ -56,9 +56,9 @@ export function lagTroubles(targets: readonly OpsTarget[]): OpsTrouble[] {
 const isTold = (state: OpsTarget['state']): boolean => state === 'following' || state === 'reconciling'
 
 /** A sentence on a Redis that will soon take no writes. */
-export function memoryTrouble({ isReachable, usedMemoryBytes = 0, maxMemoryBytes = 0 }: OpsRedis): OpsTrouble[] {
-  const share = maxMemoryBytes === 0 ? 0 : usedMemoryBytes / maxMemoryBytes
-  if (!isReachable || share < MEMORY_TIGHT) return []
-  const then = share < MEMORY_FULL ? 'full, it takes no refreshes' : 'it refuses refreshes, some or all'
-  return [{ text: `Redis has filled ${Math.floor(share * 100)} % of its memory (maxmemory): ${then}` }]
+export function memoryTrouble({ isReachable, kind, memoryShare = 0 }: OpsRedis): OpsTrouble[] {
+  if (!isReachable || memoryShare < MEMORY_TIGHT) return []
+  const which = kind === 'cluster' ? 'The fullest master of Redis' : 'Redis'
+  const then = memoryShare < MEMORY_FULL ? 'full, it takes no refreshes' : 'it refuses refreshes, some or all'
+  return [{ text: `${which} has filled ${Math.floor(memoryShare * 100)} % of its memory (maxmemory): ${then}` }]
 }

@@ -10,8 +10,9 @@ import { MEMORY_TIGHT } from './thresholds.ts'
 
 export function RedisCard({ redis }: { readonly redis: OpsRedis }) {
   const { isReachable, reason, since, latencyMs, usedMemoryBytes = 0, maxMemoryBytes = 0, uptimeS } = redis
-  const share = maxMemoryBytes === 0 ? 0 : usedMemoryBytes / maxMemoryBytes
-  const isTight = share >= MEMORY_TIGHT
+  const { memoryShare = 0 } = redis
+  const isTight = memoryShare >= MEMORY_TIGHT
+  const fullest = redis.kind === 'cluster' ? 'the fullest master ' : ''
   return (
     <Card
       title="Redis"
@@ -38,7 +39,7 @@ export function RedisCard({ redis }: { readonly redis: OpsRedis }) {
             value:
               maxMemoryBytes === 0
                 ? `${formatBytes(usedMemoryBytes)}, no bound but the machine’s`
-                : `${formatBytes(usedMemoryBytes)} of ${formatBytes(maxMemoryBytes)} (${formatShare(share)})`,
+                : `${formatBytes(usedMemoryBytes)} of ${formatBytes(maxMemoryBytes)} (${fullest}${formatShare(memoryShare)})`,
           },
           latencyMs !== undefined && { name: 'Latency', value: formatDuration(latencyMs) },
           redis.commandsPerSecond !== undefined && { name: 'Commands', value: formatRate(redis.commandsPerSecond) },
