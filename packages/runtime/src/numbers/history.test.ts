@@ -1,6 +1,6 @@
 import type { Domain } from '@rollcall/roster'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { freshRedisUrl } from '../../../../test/support/fresh-redis.ts'
 import { historyKey } from '../keys.ts'
 import { bucketsIn, HISTORY, type History, history, RESOLUTIONS, type Resolution, sumIn } from './history.ts'
@@ -120,6 +120,44 @@ test.each([
   isAway = false
   await stop()
   expect(await counted('reads')).toBe(6)
+})
+
+test('what was counted while Redis was away for minutes is not told of the one in which it is back', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const numbers = recorder('api')
+  const reads = numbers.counter('reads', { result: 'failed' }, 'reads')
+  let isAway = false
+  let told = 0
+  const stop = startWritingHistory(
+    numbers,
+    {
+      async count({ counts }) {
+        if (isAway) throw new Error('Redis is away')
+        told += counts.get('reads') ?? 0
+      },
+    },
+    'api-1',
+  )
+  const readFor = async (seconds: number) => {
+    for (let i = 0; i < seconds; i++) {
+      reads.n += 10
+      await vi.advanceTimersByTimeAsync(1_000)
+    }
+  }
+  isAway = true
+  await readFor(50)
+  isAway = false
+  await readFor(10)
+  expect(told).toBeGreaterThan(500) // of the last minute
+  isAway = true
+  await readFor(600)
+  isAway = false
+  told = 0
+  await readFor(60)
+  expect(told).toBeGreaterThan(500)
+  expect(told).toBeLessThanOrEqual(620) // of a minute, and of the write that had no answer
+  await stop()
 })
 
 test('what is of a domain stands in small hashes of its own, and is read with the rest', async () => {
