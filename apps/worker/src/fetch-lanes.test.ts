@@ -2,6 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { type FetchLanesOptions, fetchLanes } from './fetch-lanes.ts'
 
+/** Nothing waits this long. */
+const PATIENT = { timeout: 30_000 }
+
 /** Fetches that end when they are told to. */
 function scene(options: Partial<FetchLanesOptions> = {}) {
   const lanes = fetchLanes({ places: 2, slowPlaces: 1, slowAfterMs: 20, ...options })
@@ -52,10 +55,10 @@ function withResolvers<T>(): PromiseWithResolvers<T> {
 test('no more fetches run than there are places, and each gives its result', async () => {
   const { fetch, end, running } = scene({ slowAfterMs: 60_000 })
   const [a, b, c] = [fetch('a'), fetch('b'), fetch('c')]
-  await vi.waitFor(() => expect(running()).toEqual(['a', 'b']))
+  await vi.waitFor(() => expect(running()).toEqual(['a', 'b']), PATIENT)
   end('a')
   expect(await a).toBe('a')
-  await vi.waitFor(() => expect(running()).toEqual(['b', 'c']))
+  await vi.waitFor(() => expect(running()).toEqual(['b', 'c']), PATIENT)
   end('b', new Error('broken'))
   await expect(b).rejects.toThrow('broken')
   end('c')
@@ -66,7 +69,7 @@ test('a slow fetch leaves its place to the next one, and is told to be slow unti
   const { fetch, end, running, slow, ended } = scene({ places: 1 })
   const a = fetch('a')
   const b = fetch('b')
-  await vi.waitFor(() => expect(running()).toEqual(['a', 'b']))
+  await vi.waitFor(() => expect(running()).toEqual(['a', 'b']), PATIENT)
   expect([...slow]).toEqual(['a'])
   end('a')
   expect(await a).toBe('a')
@@ -78,12 +81,12 @@ test('a slow fetch leaves its place to the next one, and is told to be slow unti
 test('behind a full lane slow fetches keep their places, and move on when one of the lane ends', async () => {
   const { fetch, end, running, slow } = scene({ places: 1, slowPlaces: 1 })
   for (const name of ['a', 'b', 'c', 'd']) void fetch(name).catch(() => {})
-  await vi.waitFor(() => expect(running()).toEqual(['a', 'b']))
+  await vi.waitFor(() => expect(running()).toEqual(['a', 'b']), PATIENT)
   await delay(60) // b is slow long since
   expect(running()).toEqual(['a', 'b'])
   expect([...slow]).toEqual(['a'])
   end('a')
-  await vi.waitFor(() => expect(running()).toEqual(['b', 'c']))
+  await vi.waitFor(() => expect(running()).toEqual(['b', 'c']), PATIENT)
   expect([...slow]).toEqual(['a', 'b'])
 })
 
@@ -94,6 +97,6 @@ test('without a lane everything stays in its place', async () => {
   await delay(60)
   expect(running()).toEqual(['a'])
   end('a')
-  await vi.waitFor(() => expect(running()).toEqual(['b']))
+  await vi.waitFor(() => expect(running()).toEqual(['b']), PATIENT)
   expect(slow.size).toBe(0)
 })

@@ -52,6 +52,7 @@ describe('connections to a backend', () => {
     backend.set('john', [behaviour, { kind: 'good' }])
     await client.fetchRoster(john, {})
     expect((await client.fetchRoster(john, {})).kind).toBe('roster')
+    await backend.idle()
     expect(backend.requests.map(({ connection, cutOff }) => [connection, cutOff])).toEqual([
       [1, true],
       [2, false],

@@ -49,8 +49,8 @@ test('of what is measured the largest of a step stays', async () => {
   await past.measure(new Map([['most:open', 10]]))
   await past.measure(new Map([['most:open', 7]]))
   await past.measure(new Map([['most:open', 12.5]]))
-  const { steps } = await last('30m', 1)
-  expect(steps[0]?.get('most:open')).toBe(12.5)
+  const { steps } = await last('30m', 2) // they may have been of the step before
+  expect(Math.max(...steps.map((step) => step.get('most:open') ?? 0))).toBe(12.5)
 })
 
 test('steps are named by their beginnings, the oldest first; those in which nothing was counted are empty', async () => {
