@@ -24,7 +24,6 @@ beforeAll(async () => {
           headers: { Authorization: 'Bearer for-two' },
           maxContacts: 1,
           unknownUser: 'empty',
-          backendTimeoutMs: 300,
         },
         'xn--bcher-kva.example': { rosterUrl: two.template, unknownUserRead: 'not-found' },
       },

@@ -27,8 +27,8 @@ async function start(env: Record<string, string> = {}, workers = 1): Promise<voi
     rosterUrl: backend.template,
     workers,
     env: {
-      REFRESH_DEADLINE_MS: '300',
-      READ_DEADLINE_MS: '300',
+      REFRESH_DEADLINE_MS: '1500',
+      READ_DEADLINE_MS: '1500',
       TOKENS: JSON.stringify([operator, ofOne].map(({ entry }) => entry)),
       ...env,
     },

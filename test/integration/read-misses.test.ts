@@ -1,16 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { RunningApi } from '../../apps/api/src/api.ts'
 import { startBackend, type TestBackend } from '../support/backend.ts'
+import { send } from '../support/http.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
 
 let backend: TestBackend
 let rollcall: Rollcall
+let hasty: RunningApi
 
 beforeAll(async () => {
   backend = await startBackend()
   rollcall = await startRollcall({
     rosterUrl: backend.template,
-    env: { READ_DEADLINE_MS: '1000', RETRY_BACKOFF_MS: '0' },
+    env: { READ_DEADLINE_MS: '15000', RETRY_BACKOFF_MS: '0' },
   })
+  hasty = await rollcall.startApi({ READ_DEADLINE_MS: '300' })
 })
 
 afterEach(() => backend.unset())
@@ -43,11 +47,11 @@ describe.each(['/contacts/', '/v1/rosters/'])('a roster that is not stored yet, 
 
   test('is waited for no longer than the deadline of a read; the fetch goes on', async () => {
     const held = backend.hold(name('slow'))
-    const answer = await get(prefix + name('slow'))
+    const answer = await send(hasty.url + prefix + name('slow'))
     expect(answer.status).toBe(503)
     expect(answer.headers['retry-after']).toBe('1')
     expect(answer.text).toMatch(/not fetched in time; a refresh of it goes on/)
-    expect(rollcall.api.waiting()).toEqual({ callers: 0, users: 0 })
+    expect(hasty.waiting()).toEqual({ callers: 0, users: 0 })
     held.release()
     await expect.poll(async () => (await get(prefix + name('slow'))).status).toBe(200)
   })

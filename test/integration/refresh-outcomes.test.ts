@@ -9,7 +9,7 @@ beforeAll(async () => {
   backend = await startBackend()
   rollcall = await startRollcall({
     rosterUrl: backend.template,
-    env: { RETRY_BACKOFF_MS: '0', BACKEND_TIMEOUT_MS: '400', MAX_ROSTER_BYTES: '20000', MAX_CONTACTS: '50' },
+    env: { RETRY_BACKOFF_MS: '0', BACKEND_TIMEOUT_MS: '1500', MAX_ROSTER_BYTES: '20000', MAX_CONTACTS: '50' },
   })
 })
 
@@ -55,7 +55,7 @@ const FAILURES: readonly [what: string, behaviour: Behaviour, code: string][] = 
   ['resets the connection', { kind: 'reset' }, 'backend-unreachable'],
   ['resets it in the middle of an answer', { kind: 'reset-mid-body' }, 'backend-unreachable'],
   ['never answers', { kind: 'hang' }, 'backend-timeout'],
-  ['drips', { kind: 'drip', everyMs: 100 }, 'backend-timeout'],
+  ['drips', { kind: 'drip', everyMs: 200 }, 'backend-timeout'],
   ['answers nothing', bytes(''), 'roster-invalid'],
   ['answers HTML', bytes('<html></html>'), 'roster-invalid'],
   ['answers null', bytes('null'), 'roster-invalid'],

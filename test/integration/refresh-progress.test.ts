@@ -9,7 +9,8 @@ let rollcall: Rollcall
 
 beforeAll(async () => {
   backend = await startBackend()
-  rollcall = await startRollcall({ rosterUrl: backend.template, env: { REFRESH_DEADLINE_MS: '600' } })
+  rollcall = await startRollcall({ rosterUrl: backend.template, env: { REFRESH_DEADLINE_MS: '2000' } })
+  await rollcall.refresh(['first']) // what a process does for the first time takes long
 })
 
 afterEach(() => backend.unset())

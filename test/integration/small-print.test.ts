@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { userNamed } from '../support/backend-client.ts'
+import { send } from '../support/http.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
 
 // What is promised in a subordinate clause, and was lost without a test failing.
@@ -15,7 +16,7 @@ beforeAll(async () => {
   backend = await startBackend()
   rollcall = await startRollcall({
     rosterUrl: backend.template,
-    env: { RETRY_BACKOFF_MS: '0', REFRESH_DEADLINE_MS: '1500', READ_DEADLINE_MS: '10000' },
+    env: { RETRY_BACKOFF_MS: '0', READ_DEADLINE_MS: '10000' },
   })
   redis = new Redis(rollcall.redisUrl)
 })
@@ -55,10 +56,11 @@ test('a user who is named often is one user, also in the total', async () => {
 
 test('the result of a refresh that ended after its deadline stays what it was, once it has been looked at', async () => {
   const held = backend.hold('late', 401)
-  const { status, headers } = await rollcall.refresh(['late'])
+  const hasty = await rollcall.startApi({ REFRESH_DEADLINE_MS: '300' })
+  const { status, headers } = await send(`${hasty.url}/roster_admin/refresh`, { method: 'POST', body: '["late"]' })
   expect(status).toBe(202)
   held.release()
-  const location = String(headers.get('location'))
+  const location = String(headers.location)
   const failed = { state: 'done', updated: 0, errors: 1 }
   await expect.poll(async () => (await get(location)).json()).toMatchObject(failed)
   backend.unset('late')
@@ -70,11 +72,11 @@ test('Age is how long ago the roster was fetched, in seconds, and never negative
   await rollcall.refresh(['aged'])
   const key = shardKeys(0).roster(userNamed('aged', 'localhost').jid)
   for (const [secondsAgo, age] of [
-    [3600, '3600'],
-    [-3600, '0'], // the clock of Redis is ahead
+    [3600, /^36\d\d$/],
+    [-3600, /^0$/], // the clock of Redis is ahead
   ] as const) {
-    await redis.hset(key, 'state', `${Date.now() - secondsAgo * 1000 - 100} 1 0`)
-    expect((await get('/contacts/aged')).headers.age).toBe(age)
+    await redis.hset(key, 'state', `${Date.now() - secondsAgo * 1000} 1 0`)
+    expect((await get('/contacts/aged')).headers.age).toMatch(age)
   }
 })
 
