@@ -1,11 +1,7 @@
-import { makeToken, type Right } from '@rollcall/runtime'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { describe, expect, test } from 'vitest'
 import type { SendOptions } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
-
-const tokenFor = (name: string, rights: readonly Right[], domains: '*' | readonly string[] = '*') =>
-  makeToken({ name, rights, domains: domains as '*' })
+import { rollcallOfFile, twoDomains } from '../support/rollcall.ts'
+import { bearer, tokenFor, tokensOf } from '../support/tokens.ts'
 
 const app = tokenFor('app', ['notify'])
 const appNext = tokenFor('app-next', ['notify'])
@@ -15,29 +11,11 @@ const both = tokenFor('both', ['notify', 'read'])
 const ofOne = tokenFor('one-domain', ['notify', 'read'], ['one.example'])
 const stranger = tokenFor('stranger', ['notify', 'read', 'operate', 'view'])
 
-let backend: TestBackend
-let rollcall: Rollcall
-
-beforeAll(async () => {
-  backend = await startBackend()
-  const configured = [app, appNext, prosody, viewer, both, ofOne]
-  rollcall = await startRollcall({
-    rosterUrl: backend.template,
-    env: { TOKENS: JSON.stringify(configured.map(({ entry }) => entry)) },
-    file: JSON.stringify({
-      httpRosterUrl: backend.template,
-      domains: { 'one.example': {}, 'two.example': {} },
-      defaultDomain: 'two.example',
-    }),
-  })
+const { backend, rollcall } = await rollcallOfFile({
+  env: { TOKENS: tokensOf(app, appNext, prosody, viewer, both, ofOne) },
+  file: twoDomains('two.example'),
 })
 
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
-})
-
-const bearer = ({ token }: { token: string }) => ({ authorization: `Bearer ${token}` })
 const basic = ({ token }: { token: string }, user = 'x') => ({
   authorization: `Basic ${Buffer.from(`${user}:${token}`).toString('base64')}`,
 })

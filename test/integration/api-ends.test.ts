@@ -1,31 +1,13 @@
 import { Agent } from 'node:http'
 import type { BareJid, Domain } from '@rollcall/roster'
 import { refreshKey, refreshOwnerKey, shardKeys } from '@rollcall/runtime'
-import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { listingOf } from '../../apps/api/src/refresh-index.ts'
 import { type RefreshHeader, refreshRecords } from '../../apps/api/src/refresh-records.ts'
-import { startBackend, type TestBackend } from '../support/backend.ts'
 import { send } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({ rosterUrl: backend.template, env: { SHUTDOWN_DEADLINE_MS: '1000' } })
-  redis = new Redis(rollcall.redisUrl)
-})
-
-afterEach(() => backend.unset())
-
-afterAll(async () => {
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
-})
+const { backend, rollcall, redis } = await rollcallOfFile({ env: { SHUTDOWN_DEADLINE_MS: '1000' } })
 
 const progressOf = async (location: string) => (await rollcall.send(location)).json()
 

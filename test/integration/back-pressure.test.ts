@@ -1,34 +1,19 @@
 import { shardKeys } from '@rollcall/runtime'
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { expect, test } from 'vitest'
 import { type SendOptions, send } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
 const MAX_OPEN_USERS = 20
 const SHARDS = 2
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
-
-beforeAll(async () => {
-  backend = await startBackend()
-  const env = {
+const { backend, rollcall, redis } = await rollcallOfFile({
+  env: {
     SHARDS: String(SHARDS),
     MAX_OPEN_USERS: String(MAX_OPEN_USERS),
     REFRESH_DEADLINE_MS: '60000',
     READ_DEADLINE_MS: '60000',
     BACKEND_TIMEOUT_MS: '60000',
-  }
-  rollcall = await startRollcall({ rosterUrl: backend.template, env })
-  redis = new Redis(rollcall.redisUrl)
-})
-
-afterAll(async () => {
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
+  },
 })
 
 /** The keys of refreshes and users; other things go on meanwhile. */

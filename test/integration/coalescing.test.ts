@@ -1,29 +1,14 @@
-import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { serialIn, startBackend, type TestBackend } from '../support/backend.ts'
+import { describe, expect, test } from 'vitest'
+import { serialIn } from '../support/backend.ts'
 import { send } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
-
-beforeAll(async () => {
-  backend = await startBackend({ serials: true })
+const { backend, rollcall, redis } = await rollcallOfFile({
+  backend: { serials: true },
+  workers: 2,
   // "While locks are held": a machine so busy that a lock is lost may well fetch a user twice. Nor is this about deadlines,
   // nor about a backend that seems slow then: whether it works is found out by asking for a user besides.
-  const deadlines = { READ_DEADLINE_MS: '20000', REFRESH_DEADLINE_MS: '60000', SLOW_FETCH_MS: '60000' }
-  const env = { ...deadlines, JOB_LOCK_MS: '60000' }
-  rollcall = await startRollcall({ rosterUrl: backend.template, workers: 2, env })
-  redis = new Redis(rollcall.redisUrl)
-})
-
-afterEach(() => backend.unset())
-
-afterAll(async () => {
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
+  env: { JOB_LOCK_MS: '60000', READ_DEADLINE_MS: '20000', REFRESH_DEADLINE_MS: '60000', SLOW_FETCH_MS: '60000' },
 })
 
 const post = (usernames: readonly string[], url = rollcall.api.url) =>

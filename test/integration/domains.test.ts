@@ -14,7 +14,7 @@ beforeAll(async () => {
   rollcall = await startRollcall({
     rosterUrl: one.template,
     env: { RETRY_BACKOFF_MS: '0', JOB_ATTEMPTS: '1' },
-    file: JSON.stringify({
+    file: {
       defaultDomain: 'one.example',
       backendHeaders: { 'x-common': 'yes' },
       domains: {
@@ -27,7 +27,7 @@ beforeAll(async () => {
         },
         'xn--bcher-kva.example': { rosterUrl: two.template, unknownUserRead: 'not-found' },
       },
-    }),
+    },
   })
 })
 

@@ -1,22 +1,10 @@
 import { Agent } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { describe, expect, test } from 'vitest'
 import type { Answer } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({ rosterUrl: backend.template })
-})
-
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
-})
+const { backend, rollcall } = await rollcallOfFile()
 
 const REFRESH = '/roster_admin/refresh'
 

@@ -1,19 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { describe, expect, test } from 'vitest'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({ rosterUrl: backend.template })
-})
-
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
-})
+const { backend, rollcall } = await rollcallOfFile()
 
 interface Listed {
   readonly username: string

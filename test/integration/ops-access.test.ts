@@ -1,12 +1,7 @@
-import { makeToken, type Right } from '@rollcall/runtime'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
 import { type Answer, type SendOptions, send } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
-
-const tokenFor = (name: string, rights: readonly Right[], domains: '*' | readonly string[] = '*') =>
-  makeToken({ name, rights, domains: domains as '*' })
+import { type Rollcall, rollcallOfFile, startRollcall } from '../support/rollcall.ts'
+import { bearer, tokenFor, tokensOf } from '../support/tokens.ts'
 
 const viewer = tokenFor('victor', ['view'])
 const operator = tokenFor('olga', ['view', 'operate'])
@@ -14,31 +9,15 @@ const actor = tokenFor('actor', ['operate'])
 const app = tokenFor('app', ['notify', 'read'])
 const ofOne = tokenFor('one-domain', ['view', 'operate'], ['one.example'])
 
-const TOKENS = JSON.stringify([viewer, operator, actor, app, ofOne].map(({ entry }) => entry))
+const TOKENS = tokensOf(viewer, operator, actor, app, ofOne)
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({
-    rosterUrl: backend.template,
-    workers: 0,
-    env: { TOKENS },
-    file: JSON.stringify({
-      httpRosterUrl: backend.template,
-      domains: { 'one.example': {}, 'two.example': { headers: { 'x-key': 's3cret' } } },
-      defaultDomain: 'two.example',
-    }),
-  })
-  redis = new Redis(rollcall.redisUrl)
-})
-
-afterAll(async () => {
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
+const { backend, rollcall, redis } = await rollcallOfFile({
+  workers: 0,
+  env: { TOKENS },
+  file: {
+    domains: { 'one.example': {}, 'two.example': { headers: { 'x-key': 's3cret' } } },
+    defaultDomain: 'two.example',
+  },
 })
 
 interface Ask extends SendOptions {
@@ -50,7 +29,6 @@ const askAt = (url: string, path: string, { json, ...options }: Ask = {}): Promi
   send(`${url}/ops/api${path}`, { ...options, ...(json !== undefined && { body: JSON.stringify(json) }) })
 const ask = (path: string, options?: Ask) => askAt(rollcall.api.url, path, options)
 
-const bearer = ({ token }: { token: string }) => ({ authorization: `Bearer ${token}` })
 const own = (url = rollcall.api.url) => ({ origin: url, 'sec-fetch-site': 'same-origin' })
 
 /** Logs in as a page of the dashboard does; the cookie as a browser sends it back. */

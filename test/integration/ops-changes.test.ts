@@ -1,14 +1,13 @@
 import { type BareJid, OpsChange, OpsChangePage } from '@rollcall/roster'
-import { makeToken, type Right, shardKeys, shardOf } from '@rollcall/runtime'
+import { shardKeys, shardOf } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { listenTo, type ServerSentEvent } from '../support/event-source.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { type Rollcall, startRollcall, twoDomains } from '../support/rollcall.ts'
+import { bearer, tokenFor, tokensOf } from '../support/tokens.ts'
 
 const SHARDS = 3
-const tokenFor = (name: string, rights: readonly Right[], domains: '*' | readonly string[] = '*') =>
-  makeToken({ name, rights, domains: domains as '*' })
 const operator = tokenFor('operator', ['view', 'notify'])
 const ofOne = tokenFor('of-one', ['view'], ['one.example'])
 
@@ -20,12 +19,8 @@ beforeEach(async () => {
   backend = await startBackend()
   rollcall = await startRollcall({
     rosterUrl: backend.template,
-    env: { SHARDS: String(SHARDS), TOKENS: JSON.stringify([operator, ofOne].map(({ entry }) => entry)) },
-    file: JSON.stringify({
-      httpRosterUrl: backend.template,
-      domains: { 'one.example': {}, 'two.example': {} },
-      defaultDomain: 'two.example',
-    }),
+    env: { SHARDS: String(SHARDS), TOKENS: tokensOf(operator, ofOne) },
+    file: twoDomains('two.example'),
   })
   redis = new Redis(rollcall.redisUrl)
 })
@@ -35,7 +30,7 @@ afterEach(async () => {
   await backend.close()
 })
 
-const authorization = (token = operator) => ({ authorization: `Bearer ${token.token}` })
+const authorization = (token = operator) => bearer(token)
 const ask = (path: string, token = operator) => rollcall.send(`/ops/api${path}`, { headers: authorization(token) })
 const pageOf = async (query = '', token = operator) =>
   OpsChangePage.parse((await ask(`/changes?${query}`, token)).json())

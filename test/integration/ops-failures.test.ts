@@ -1,12 +1,7 @@
 import { OpsAudit, OpsFailedUsers, OpsFailures, OpsJudged, OpsPart, OpsRefresh, OpsRetry } from '@rollcall/roster'
-import { makeToken, type Right } from '@rollcall/runtime'
-import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
-
-const tokenFor = (name: string, rights: readonly Right[], domains: '*' | readonly string[] = '*') =>
-  makeToken({ name, rights, domains: domains as '*' })
+import { describe, expect, test, vi } from 'vitest'
+import { rollcallOfFile, twoDomains } from '../support/rollcall.ts'
+import { bearer, tokenFor, tokensOf } from '../support/tokens.ts'
 
 const app = tokenFor('app', ['notify', 'read'])
 const anybody = tokenFor('on-call', ['view', 'operate'])
@@ -14,33 +9,16 @@ const viewer = tokenFor('viewer', ['view'])
 const ofOne = tokenFor('of-one', ['view', 'operate'], ['one.example'])
 type Token = typeof app
 
-let backend: TestBackend
-let rollcall: Rollcall
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({
-    rosterUrl: backend.template,
-    env: {
-      TOKENS: JSON.stringify([app, anybody, viewer, ofOne].map(({ entry }) => entry)),
-      SHARDS: '2',
-      JOB_ATTEMPTS: '1',
-      BREAKER_FAILURES: '10000',
-    },
-    file: JSON.stringify({
-      httpRosterUrl: backend.template,
-      domains: { 'one.example': {}, 'two.example': {} },
-      defaultDomain: 'one.example',
-    }),
-  })
-})
-afterEach(() => backend.unset())
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
+const { backend, rollcall, redis } = await rollcallOfFile({
+  env: {
+    TOKENS: tokensOf(app, anybody, viewer, ofOne),
+    SHARDS: '2',
+    JOB_ATTEMPTS: '1',
+    BREAKER_FAILURES: '10000',
+  },
+  file: twoDomains('one.example'),
 })
 
-const bearer = ({ token }: Token) => ({ authorization: `Bearer ${token}` })
 const refresh = (names: readonly string[]) => rollcall.refresh(names, bearer(app))
 const ask = (path: string, token: Token, method = 'GET', body?: unknown) =>
   rollcall.send(`/ops/api${path}`, {
@@ -170,7 +148,6 @@ describe('to dismiss', () => {
 })
 
 test('more than 20,000 are dismissed call by call, each of which says how many are left', async () => {
-  const redis = new Redis(rollcall.redisUrl)
   for (const [domain, count] of [
     ['one.example', 15_000],
     ['two.example', 10_000],
@@ -179,7 +156,6 @@ test('more than 20,000 are dismissed call by call, each of which says how many a
     await redis.zadd(`rollcall:{1}:failed:backend-unreachable:${domain}`, ...jids.flat())
     await redis.hset('rollcall:{1}:failed:groups', `backend-unreachable:${domain}`, 1_000)
   }
-  redis.disconnect()
   expect(await dismiss({ code: 'backend-unreachable' })).toEqual({ done: 20_000, left: 5_000 })
   expect((await audited())[0]).toMatchObject({ action: 'dismiss-failures', count: 20_000 })
   expect(await dismiss({ code: 'backend-unreachable' })).toEqual({ done: 5_000, left: 0 })

@@ -1,19 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
+const { rollcall } = await rollcallOfFile({ env: { SHARDS: '2' } })
 
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({ rosterUrl: backend.template, env: { SHARDS: '2' } })
-  await rollcall.refresh(['john'])
-})
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
-})
+beforeAll(() => rollcall.refresh(['john']))
 
 /** Of the api as it runs: one that is added is looked at too. */
 const reads = () =>

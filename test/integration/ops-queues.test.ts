@@ -1,13 +1,12 @@
 import { OpsJob, OpsJobPage, OpsUser } from '@rollcall/roster'
-import { makeToken, PRIORITY, QUEUE_NAME, type Right, shardKeys } from '@rollcall/runtime'
+import { PRIORITY, QUEUE_NAME, shardKeys } from '@rollcall/runtime'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { type Rollcall, startRollcall, twoDomains } from '../support/rollcall.ts'
+import { bearer, tokenFor, tokensOf } from '../support/tokens.ts'
 
-const tokenFor = (name: string, rights: readonly Right[], domains: '*' | readonly string[] = '*') =>
-  makeToken({ name, rights, domains: domains as '*' })
 const operator = tokenFor('operator', ['view', 'operate', 'notify', 'read'])
 const ofOne = tokenFor('of-one', ['view', 'operate'], ['one.example'])
 
@@ -29,18 +28,14 @@ async function start(env: Record<string, string> = {}, workers = 1): Promise<voi
     env: {
       REFRESH_DEADLINE_MS: '1500',
       READ_DEADLINE_MS: '1500',
-      TOKENS: JSON.stringify([operator, ofOne].map(({ entry }) => entry)),
+      TOKENS: tokensOf(operator, ofOne),
       ...env,
     },
-    file: JSON.stringify({
-      httpRosterUrl: backend.template,
-      domains: { 'one.example': {}, 'two.example': {} },
-      defaultDomain: 'two.example',
-    }),
+    file: twoDomains('two.example'),
   })
 }
 
-const authorization = (token = operator) => ({ authorization: `Bearer ${token.token}` })
+const authorization = (token = operator) => bearer(token)
 const ask = (path: string, method = 'GET', body?: unknown, token = operator) =>
   rollcall.send(`/ops/api${path}`, {
     method,

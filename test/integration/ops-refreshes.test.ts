@@ -7,16 +7,12 @@ import {
   OpsRetry,
   RefreshProgress,
 } from '@rollcall/roster'
-import { makeToken, type Right, shardKeys } from '@rollcall/runtime'
+import { shardKeys } from '@rollcall/runtime'
 import { Queue } from 'bullmq'
-import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { send } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
-
-const tokenFor = (name: string, rights: readonly Right[], domains: '*' | readonly string[] = '*') =>
-  makeToken({ name, rights, domains: domains as '*' })
+import { rollcallOfFile, twoDomains } from '../support/rollcall.ts'
+import { bearer, tokenFor, tokensOf } from '../support/tokens.ts'
 
 const app = tokenFor('app', ['notify', 'read'])
 const crm = tokenFor('crm', ['notify'], ['two.example'])
@@ -24,40 +20,19 @@ const anybody = tokenFor('on-call', ['view', 'operate'])
 const ofOne = tokenFor('of-one', ['view', 'operate'], ['one.example'])
 type Token = typeof app
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
-let queues: Queue[]
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({
-    rosterUrl: backend.template,
-    env: {
-      TOKENS: JSON.stringify([app, crm, anybody, ofOne].map(({ entry }) => entry)),
-      SHARDS: '2',
-      JOB_ATTEMPTS: '1',
-      BREAKER_FAILURES: '10000',
-      REFRESH_DEADLINE_MS: '500',
-    },
-    file: JSON.stringify({
-      httpRosterUrl: backend.template,
-      domains: { 'one.example': {}, 'two.example': {} },
-      defaultDomain: 'one.example',
-    }),
-  })
-  redis = new Redis(rollcall.redisUrl, { maxRetriesPerRequest: null })
-  queues = [0, 1].map((shard) => new Queue('refresh', { connection: redis, prefix: shardKeys(shard).prefix }))
+const { backend, rollcall, redis } = await rollcallOfFile({
+  env: {
+    TOKENS: tokensOf(app, crm, anybody, ofOne),
+    SHARDS: '2',
+    JOB_ATTEMPTS: '1',
+    BREAKER_FAILURES: '10000',
+    REFRESH_DEADLINE_MS: '500',
+  },
+  file: twoDomains('one.example'),
 })
-afterEach(() => backend.unset())
-afterAll(async () => {
-  await Promise.all(queues.map((queue) => queue.close()))
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
-})
+const queues = [0, 1].map((shard) => new Queue('refresh', { connection: redis, prefix: shardKeys(shard).prefix }))
+afterAll(() => Promise.all(queues.map((queue) => queue.close())))
 
-const bearer = ({ token }: Token) => ({ authorization: `Bearer ${token}` })
 const refresh = async (names: readonly string[], token = app, host = 'one.example') => {
   const answer = await rollcall.send('/roster_admin/refresh', {
     method: 'POST',

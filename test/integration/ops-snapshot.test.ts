@@ -253,7 +253,7 @@ test('who may look at some domains sees what is of these, and the numbers of all
   const [all, some] = (['*', ['one.example' as Domain]] as const).map((domains) =>
     makeToken({ name: String(domains), rights: ['view'], domains }),
   )
-  const file = JSON.stringify({
+  const file = {
     tokens: [all?.entry, some?.entry],
     domains: { 'one.example': { rosterUrl: backend.template }, 'two.example': { rosterUrl: backend.template } },
     defaultDomain: 'one.example',
@@ -261,7 +261,7 @@ test('who may look at some domains sees what is of these, and the numbers of all
       one: { type: 'webhook', url: 'http://127.0.0.1:1', secret: SECRET, domain: 'one.example' },
       two: { type: 'webhook', url: 'http://127.0.0.1:1', secret: SECRET, domain: 'two.example' },
     },
-  })
+  }
   await start({ file, workers: 0 })
   const seen = async (token = '') => {
     const authorization = { authorization: `Bearer ${token}` }

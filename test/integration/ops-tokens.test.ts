@@ -1,10 +1,9 @@
 import { makeToken } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type SendOptions, send } from '../support/http.ts'
 import { ownRedis } from '../support/processes.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile, startRollcall } from '../support/rollcall.ts'
 
 const root = makeToken({ name: 'root', rights: ['view', 'operate', 'notify', 'read'], domains: '*' })
 const actor = makeToken({ name: 'actor', rights: ['operate'], domains: '*' })
@@ -12,20 +11,7 @@ const TOKENS = JSON.stringify([root.entry, actor.entry])
 /** An api looks for tokens every 2 s. */
 const SOON = { timeout: 8_000, interval: 100 }
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({ rosterUrl: backend.template, env: { TOKENS } })
-  redis = new Redis(rollcall.redisUrl)
-})
-afterAll(async () => {
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
-})
+const { backend, rollcall, redis } = await rollcallOfFile({ env: { TOKENS } })
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 

@@ -1,61 +1,29 @@
 import { type BareJid, type Domain, OpsComparison, OpsUser, OpsUserPage, RefreshSummary } from '@rollcall/roster'
-import { makeToken, type Right, shardKeys, shardOf, startHeartbeat, targetLog } from '@rollcall/runtime'
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { shardKeys, shardOf, startHeartbeat, targetLog } from '@rollcall/runtime'
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { nameOf } from '../../packages/runtime/src/store/names.ts'
-import { startBackend, type TestBackend } from '../support/backend.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile, twoDomains } from '../support/rollcall.ts'
+import { tokenFor, tokensOf } from '../support/tokens.ts'
 
 const SHARDS = 3
-const tokenFor = (name: string, rights: readonly Right[], domains: '*' | readonly string[] = '*') =>
-  makeToken({ name, rights, domains: domains as '*' })
 const operator = tokenFor('operator', ['view', 'operate', 'notify', 'read'])
 const viewer = tokenFor('viewer', ['view'])
 const ofOne = tokenFor('of-one', ['view', 'operate'], ['one.example'])
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({
-    rosterUrl: backend.template,
-    env: {
-      SHARDS: String(SHARDS),
-      REFRESH_DEADLINE_MS: '4000',
-      TOKENS: JSON.stringify([operator, viewer, ofOne].map(({ entry }) => entry)),
-    },
-    file: JSON.stringify({
-      httpRosterUrl: backend.template,
-      domains: { 'one.example': {}, 'two.example': {} },
-      defaultDomain: 'two.example',
-      targets: {
-        hook: {
-          type: 'webhook',
-          url: 'http://127.0.0.1:9/',
-          secret: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
-        },
-        other: {
-          type: 'webhook',
-          domain: 'one.example',
-          url: 'http://127.0.0.1:9/',
-          secret: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
-        },
-      },
-    }),
-  })
-  redis = new Redis(rollcall.redisUrl)
+const hook = {
+  type: 'webhook',
+  url: 'http://127.0.0.1:9/',
+  secret: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+}
+const { backend, rollcall, redis } = await rollcallOfFile({
+  env: {
+    SHARDS: String(SHARDS),
+    REFRESH_DEADLINE_MS: '4000',
+    TOKENS: tokensOf(operator, viewer, ofOne),
+  },
+  file: { ...twoDomains('two.example'), targets: { hook, other: { ...hook, domain: 'one.example' } } },
 })
-afterAll(async () => {
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
-})
-beforeEach(() => {
-  backend.unset()
-  backend.rosters.clear()
-})
+beforeEach(() => backend.rosters.clear())
 
 const ask = (path: string, method = 'GET', { token }: { token: string } = operator) =>
   rollcall.send(`/ops/api${path}`, { method, headers: { authorization: `Bearer ${token}` } })

@@ -1,28 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { RunningApi } from '../../apps/api/src/api.ts'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { describe, expect, test } from 'vitest'
 import { send } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
-let hasty: RunningApi
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({
-    rosterUrl: backend.template,
-    env: { READ_DEADLINE_MS: '15000', RETRY_BACKOFF_MS: '0' },
-  })
-  hasty = await rollcall.startApi({ READ_DEADLINE_MS: '300' })
-})
-
-afterEach(() => backend.unset())
-
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
-})
+const { backend, rollcall } = await rollcallOfFile({ env: { READ_DEADLINE_MS: '15000', RETRY_BACKOFF_MS: '0' } })
+const hasty = await rollcall.startApi({ READ_DEADLINE_MS: '300' })
 
 const get = (path: string) => rollcall.send(path)
 const asked = (username: string) => backend.requests.filter((request) => request.username === username).length

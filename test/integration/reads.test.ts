@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Answer } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
+const { backend, rollcall } = await rollcallOfFile()
 
 beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({ rosterUrl: backend.template })
   backend.rosters.set('john', {
     'mary@example.org': { name: 'Mary', groups: ['Work', 'Friends'], subscription: 'both' },
     'mark@example.org': { name: null, groups: null, ask: 'subscribe', subscription: 'from', approved: true },
@@ -17,11 +13,6 @@ beforeAll(async () => {
   })
   backend.rosters.set('nobody', {})
   await rollcall.refresh(['john', 'nobody'])
-})
-
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
 })
 
 const get = (path: string, headers: Record<string, string> = {}) => rollcall.send(path, { headers })

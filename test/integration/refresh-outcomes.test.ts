@@ -1,23 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Behaviour, startBackend, type TestBackend } from '../support/backend.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { describe, expect, test } from 'vitest'
+import type { Behaviour } from '../support/backend.ts'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({
-    rosterUrl: backend.template,
-    env: { RETRY_BACKOFF_MS: '0', BACKEND_TIMEOUT_MS: '1500', MAX_ROSTER_BYTES: '20000', MAX_CONTACTS: '50' },
-  })
-})
-
-afterEach(() => backend.unset())
-
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
+const { backend, rollcall } = await rollcallOfFile({
+  env: { RETRY_BACKOFF_MS: '0', BACKEND_TIMEOUT_MS: '1500', MAX_ROSTER_BYTES: '20000', MAX_CONTACTS: '50' },
 })
 
 describe('the status says how a refresh went', () => {

@@ -1,24 +1,10 @@
 import { RefreshProgress } from '@rollcall/roster'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { send } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({ rosterUrl: backend.template, env: { REFRESH_DEADLINE_MS: '2000' } })
-  await rollcall.refresh(['first']) // what a process does for the first time takes long
-})
-
-afterEach(() => backend.unset())
-
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
-})
+const { backend, rollcall } = await rollcallOfFile({ env: { REFRESH_DEADLINE_MS: '2000' } })
+beforeAll(() => rollcall.refresh(['first'])) // what a process does for the first time takes long
 
 const progressAt = async (url: string) => {
   const answer = await send(url)

@@ -1,19 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { expect, test } from 'vitest'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
-
-beforeAll(async () => {
-  backend = await startBackend()
-  // No second look within the time of a test: what settles is what was told.
-  rollcall = await startRollcall({ rosterUrl: backend.template, env: { RECHECK_INTERVAL_MS: '600000' } })
-})
-
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
+const { rollcall } = await rollcallOfFile({
+  env: { RECHECK_INTERVAL_MS: '600000' }, // no second look within the time of a test: what settles is what was told
 })
 
 test('a refresh is answered when every roster is stored', async () => {

@@ -1,37 +1,21 @@
 import { shardKeys } from '@rollcall/runtime'
-import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { expect, test } from 'vitest'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
 // Nobody stays stale because a notice came while the backend was down.
 
 const SHARDS = 2
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
-
-beforeAll(async () => {
-  backend = await startBackend()
-  const env = {
+const { backend, rollcall, redis } = await rollcallOfFile({
+  env: {
     SHARDS: String(SHARDS),
     JOB_ATTEMPTS: '1',
     SWEEP_INTERVAL_MS: '50',
     REPAIR_MIN_MS: '50',
     REPAIR_MAX_MS: '200',
     BREAKER_FAILURES: '10000', // the backend is asked all the while
-  }
-  rollcall = await startRollcall({ rosterUrl: backend.template, env, workers: 2 })
-  redis = new Redis(rollcall.redisUrl)
-})
-
-afterEach(() => backend.unset())
-
-afterAll(async () => {
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
+  },
+  workers: 2,
 })
 
 const users = Array.from({ length: 20 }, (_, i) => `user-${i}`)

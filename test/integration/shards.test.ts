@@ -1,30 +1,14 @@
 import { shardKeys, shardOf } from '@rollcall/runtime'
-import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { expect, test } from 'vitest'
+import { startBackend } from '../support/backend.ts'
 import { userNamed } from '../support/backend-client.ts'
 import { send } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile, startRollcall } from '../support/rollcall.ts'
 
 const SHARDS = 4
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
-
-beforeAll(async () => {
-  backend = await startBackend()
-  const env = { SHARDS: String(SHARDS), RECHECK_INTERVAL_MS: '600000', REFRESH_DEADLINE_MS: '60000' }
-  rollcall = await startRollcall({ rosterUrl: backend.template, env })
-  redis = new Redis(rollcall.redisUrl)
-})
-
-afterEach(() => backend.unset())
-
-afterAll(async () => {
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
+const { backend, rollcall, redis } = await rollcallOfFile({
+  env: { SHARDS: String(SHARDS), RECHECK_INTERVAL_MS: '600000', REFRESH_DEADLINE_MS: '60000' },
 })
 
 const users = Array.from({ length: 1200 }, (_, i) => `user-${i}`)

@@ -62,13 +62,13 @@ test.each([
         REFRESH_DEADLINE_MS: '60000',
         SHUTDOWN_DEADLINE_MS: '500',
       },
-      file: JSON.stringify({
+      file: {
         defaultDomain: 'alive.example',
         domains: Object.fromEntries([
           ...domains.map((domain) => [domain, { rosterUrl: silent.template }]),
           ['alive.example', { rosterUrl: alive.template }],
         ]),
-      }),
+      },
     })
     onTestFinished(async () => {
       await rollcall.stop()

@@ -1,32 +1,14 @@
 import { shardKeys, shardOf } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { describe, expect, test } from 'vitest'
 import { userNamed } from '../support/backend-client.ts'
 import { send } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile, startRollcall } from '../support/rollcall.ts'
 
 // What is promised in a subordinate clause, and was lost without a test failing.
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({
-    rosterUrl: backend.template,
-    env: { RETRY_BACKOFF_MS: '0', READ_DEADLINE_MS: '10000' },
-  })
-  redis = new Redis(rollcall.redisUrl)
-})
-
-afterEach(() => backend.unset())
-
-afterAll(async () => {
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
+const { backend, rollcall, redis } = await rollcallOfFile({
+  env: { RETRY_BACKOFF_MS: '0', READ_DEADLINE_MS: '10000' },
 })
 
 const get = (path: string) => rollcall.send(path)

@@ -1,38 +1,20 @@
 import { shardKeys } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { expect, test } from 'vitest'
 import { userNamed } from '../support/backend-client.ts'
 import { untilMinuteIsYoung } from '../support/emptied-minute.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile, startRollcall } from '../support/rollcall.ts'
 
 const DAY_MS = 86_400_000
 const LONG_AGO_MS = 1000 * DAY_MS
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
+const { backend, rollcall, redis } = await rollcallOfFile({
+  backend: { serials: true },
+  workers: 2, // as in earnest: one of them is let through at a time
+  env: { UPKEEP_INTERVAL_MS: '100', RETRY_BACKOFF_MS: '0' },
+})
 const keys = shardKeys(0)
 const jidOf = (username: string) => userNamed(username, 'localhost').jid
-
-beforeAll(async () => {
-  backend = await startBackend({ serials: true })
-  // Two workers, as in earnest: one of them is let through at a time.
-  rollcall = await startRollcall({
-    rosterUrl: backend.template,
-    workers: 2,
-    env: { UPKEEP_INTERVAL_MS: '100', RETRY_BACKOFF_MS: '0' },
-  })
-  redis = new Redis(rollcall.redisUrl)
-})
-
-afterEach(() => backend.unset())
-
-afterAll(async () => {
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
-})
 
 const requestsFor = (username: string) => backend.requests.filter((request) => request.username === username).length
 const looks = async () => Number(await redis.hget(keys.upkeep, 'agedAt'))

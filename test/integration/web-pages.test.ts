@@ -1,21 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { exchange, type SendOptions, send } from '../support/http.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfFile } from '../support/rollcall.ts'
 
 // Without tokens whoever reaches loopback may use the api: and every web page that somebody here looks at reaches it.
-let backend: TestBackend
-let rollcall: Rollcall
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({ rosterUrl: backend.template, env: { XMPP_DOMAIN: 'chat.example' } })
-})
-
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
-})
+const { backend, rollcall } = await rollcallOfFile({ env: { XMPP_DOMAIN: 'chat.example' } })
 
 const ENDPOINTS: readonly (readonly [path: string, options: SendOptions])[] = [
   ['/roster_admin/refresh', { method: 'POST', body: '["john"]' }],

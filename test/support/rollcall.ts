@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { type Config, createLog, loadConfig, type Tracing } from '@rollcall/runtime'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach } from 'vitest'
 import { type RunningApi, startApi } from '../../apps/api/src/api.ts'
 import { type RunningGateway, startGateway } from '../../apps/gateway/src/gateway.ts'
 import { type RunningWorker, startWorker } from '../../apps/worker/src/worker.ts'
+import { type BackendOptions, startBackend, type TestBackend } from './backend.ts'
 import { freshRedisUrl } from './fresh-redis.ts'
 import { type Answer, type SendOptions, send } from './http.ts'
 
@@ -30,13 +33,44 @@ export interface RollcallOptions {
   readonly workers?: number
   /** Settings by their environment names. */
   readonly env?: Record<string, string>
-  /** Text of rollcall.config.json. */
-  readonly file?: string
+  /** What rollcall.config.json says. */
+  readonly file?: object
   readonly redisUrl?: string
   readonly tracing?: Tracing | undefined
   /** Where the built dashboard is; default: nowhere. */
   readonly dashboardDirectory?: string
 }
+
+export interface RollcallOfFile {
+  readonly backend: TestBackend
+  readonly rollcall: Rollcall
+  readonly redis: Redis
+}
+
+/**
+ * A backend, a Rollcall that asks it, and a connection to its Redis, for all tests of a file. After each of them the backend
+ * gives good answers again.
+ */
+export async function rollcallOfFile(
+  options: Omit<RollcallOptions, 'rosterUrl'> & { readonly backend?: BackendOptions } = {},
+): Promise<RollcallOfFile> {
+  const backend = await startBackend(options.backend)
+  const rollcall = await startRollcall({ rosterUrl: backend.template, ...options })
+  const redis = new Redis(rollcall.redisUrl)
+  afterEach(() => backend.unset())
+  afterAll(async () => {
+    redis.disconnect()
+    await rollcall.stop()
+    await backend.close()
+  })
+  return { backend, rollcall, redis }
+}
+
+/** Two domains with one backend, as rollcall.config.json has them; who names none means the one given. */
+export const twoDomains = (defaultDomain: 'one.example' | 'two.example') => ({
+  domains: { 'one.example': {}, 'two.example': {} },
+  defaultDomain,
+})
 
 /** One api and a worker in this process, on a Redis database of their own and a free port. */
 export async function startRollcall({
@@ -56,13 +90,13 @@ export async function startRollcall({
         REDIS_URL: redis,
         PORT: '0',
         DRAIN_MS: '0',
-        ...(file === undefined && { HTTP_ROSTER_URL: rosterUrl }),
+        HTTP_ROSTER_URL: rosterUrl,
         ...env,
         ...more,
       },
       cwd: '/',
       readFile: (path) => {
-        if (path.endsWith('rollcall.config.json')) return file ?? null
+        if (path.endsWith('rollcall.config.json')) return file ? JSON.stringify(file) : null
         return path.endsWith('.env') ? null : readFileSync(path, 'utf8')
       },
     })

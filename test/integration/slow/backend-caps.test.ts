@@ -74,13 +74,13 @@ test('users who wait for a share hold up nobody of another domain (G7)', async (
   const rollcall = await rollcallFor({
     rosterUrl: '',
     env: { WORKER_CONCURRENCY: '20', REFRESH_DEADLINE_MS: '5000' },
-    file: JSON.stringify({
+    file: {
       defaultDomain: 'capped.example',
       domains: {
         'capped.example': { rosterUrl: slow.template, maxConcurrent: 1, maxPerSecond: 2 },
         'free.example': { rosterUrl: fast.template },
       },
-    }),
+    },
   })
   const capped = rollcall.refresh(users('capped', 500))
   await expect.poll(() => slow.counts.begun.length).toBeGreaterThan(0)

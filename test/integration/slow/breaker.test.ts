@@ -113,10 +113,10 @@ test('the broken backend of one domain is that of no other', async () => {
   const rollcall = await startRollcall({
     rosterUrl: '',
     env: { RETRY_BACKOFF_MS: '0', HEARTBEAT_MS: '100' },
-    file: JSON.stringify({
+    file: {
       defaultDomain: 'dead.example',
       domains: { 'dead.example': { rosterUrl: dead.template }, 'alive.example': { rosterUrl: alive.template } },
-    }),
+    },
   })
   onTestFinished(async () => {
     await rollcall.stop()

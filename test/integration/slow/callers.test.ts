@@ -1,29 +1,10 @@
 import { setMaxListeners } from 'node:events'
-import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../../support/backend.ts'
+import { describe, expect, test } from 'vitest'
 import { send } from '../../support/http.ts'
-import { type Rollcall, startRollcall } from '../../support/rollcall.ts'
+import { rollcallOfFile } from '../../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
-let redis: Redis
-
-beforeAll(async () => {
-  backend = await startBackend()
-  rollcall = await startRollcall({
-    rosterUrl: backend.template,
-    env: { WORKER_CONCURRENCY: '1', READ_DEADLINE_MS: '20000', REFRESH_DEADLINE_MS: '55000' },
-  })
-  redis = new Redis(rollcall.redisUrl)
-})
-
-afterEach(() => backend.unset())
-
-afterAll(async () => {
-  redis.disconnect()
-  await rollcall.stop()
-  await backend.close()
+const { backend, rollcall, redis } = await rollcallOfFile({
+  env: { WORKER_CONCURRENCY: '1', READ_DEADLINE_MS: '20000', REFRESH_DEADLINE_MS: '55000' },
 })
 
 const nobodyWaits = { callers: 0, users: 0 }

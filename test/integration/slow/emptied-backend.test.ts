@@ -1,9 +1,9 @@
-import { makeToken, type Right } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startBackend, type TestBackend } from '../../support/backend.ts'
 import { untilMinuteIsYoung } from '../../support/emptied-minute.ts'
-import { type Rollcall, startRollcall } from '../../support/rollcall.ts'
+import { type Rollcall, startRollcall, twoDomains } from '../../support/rollcall.ts'
+import { bearer, tokenFor, tokensOf } from '../../support/tokens.ts'
 
 // A backend that has lost its data answers with an empty roster for everybody.
 
@@ -96,24 +96,17 @@ test('a user without contacts, and a few who lose theirs, are nothing to look at
 })
 
 describe('who may judge, and what', () => {
-  const tokenFor = (name: string, rights: readonly Right[], domains: '*' | readonly string[] = '*') =>
-    makeToken({ name, rights, domains: domains as '*' })
   const operator = tokenFor('operator', ['operate'])
   const app = tokenFor('app', ['notify', 'read', 'view'])
   const elsewhere = tokenFor('elsewhere', ['operate'], ['two.example'])
-  const bearer = ({ token }: { token: string }) => ({ authorization: `Bearer ${token}` })
   let rollcall: Rollcall
 
   beforeAll(async () => {
     rollcall = await startRollcall({
       rosterUrl: backend.template,
       workers: 0,
-      env: { TOKENS: JSON.stringify([operator, app, elsewhere].map(({ entry }) => entry)) },
-      file: JSON.stringify({
-        httpRosterUrl: backend.template,
-        domains: { 'one.example': {}, 'two.example': {} },
-        defaultDomain: 'one.example',
-      }),
+      env: { TOKENS: tokensOf(operator, app, elsewhere) },
+      file: twoDomains('one.example'),
     })
   })
   afterAll(() => rollcall.stop())

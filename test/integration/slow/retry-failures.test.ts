@@ -1,21 +1,11 @@
 import { OpsAudit, OpsFailures, OpsRefresh, OpsRetry } from '@rollcall/roster'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../../support/backend.ts'
-import { type Rollcall, startRollcall } from '../../support/rollcall.ts'
+import { expect, test } from 'vitest'
+import { rollcallOfFile } from '../../support/rollcall.ts'
 
 const USERS = 10_000
 
-let backend: TestBackend
-let rollcall: Rollcall
-
-beforeAll(async () => {
-  backend = await startBackend()
-  const env = { JOB_ATTEMPTS: '1', SHARDS: '2', REFRESH_DEADLINE_MS: '1000', MAX_USERNAMES: '20000' }
-  rollcall = await startRollcall({ rosterUrl: backend.template, env })
-})
-afterAll(async () => {
-  await rollcall.stop()
-  await backend.close()
+const { backend, rollcall } = await rollcallOfFile({
+  env: { JOB_ATTEMPTS: '1', SHARDS: '2', REFRESH_DEADLINE_MS: '1000', MAX_USERNAMES: '20000' },
 })
 
 const get = async (path: string): Promise<unknown> => (await rollcall.send(`/ops/api${path}`)).json()
