@@ -29,8 +29,8 @@ describe('the browser of the tests', () => {
   ])('complains of %s', async (_, body, complaint) => {
     const { page, complaints, expects } = await browser.open(await siteOf(`<h1>Fine</h1>${body}`))
     expects(/./)
-    await page.waitForLoadState('networkidle')
-    expect(complaints.join('\n')).toMatch(complaint)
+    await page.getByRole('heading', { name: 'Fine' }).waitFor()
+    await expect.poll(() => complaints.join('\n')).toMatch(complaint)
   })
 })
 

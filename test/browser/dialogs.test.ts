@@ -11,7 +11,7 @@ let dashboard: Dashboard
 /** One user fails, and one is waited for all the time. */
 beforeAll(async () => {
   dashboard = await startDashboard(browser, {
-    env: { JOB_ATTEMPTS: '1', REFRESH_DEADLINE_MS: '1000', BACKEND_TIMEOUT_MS: '120000' },
+    env: { JOB_ATTEMPTS: '1', REFRESH_DEADLINE_MS: '1000', BACKEND_TIMEOUT_MS: '3600000' },
   })
   dashboard.backend.set('mary', 500)
   dashboard.backend.set('slow', { kind: 'hang' })
@@ -99,7 +99,8 @@ test('a token is made, shown and revoked in dialogs, all by keys', async () => {
   const make = page.getByRole('button', { name: 'Make a token' })
   await make.focus()
   await page.keyboard.press('Enter')
-  await page.getByRole('dialog', { name: 'Make a token' }).waitFor()
+  const name = page.getByRole('dialog', { name: 'Make a token' }).getByLabel('Name', { exact: true })
+  await name.and(page.locator(':focus')).waitFor()
   await page.keyboard.type('prosody')
   await page.keyboard.press('Tab')
   await page.keyboard.press('Space')

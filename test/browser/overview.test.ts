@@ -49,6 +49,7 @@ test('a chart can be read as a table and moved along by keys, and how far back i
   await expect.poll(() => page.url()).toContain('range=1h')
 
   const chart = page.getByRole('group', { name: /^Users settled/ })
+  await chart.locator('canvas').first().waitFor() // it knows keys from then on
   await chart.focus()
   await page.keyboard.press('ArrowLeft')
   await page.getByText(/^\d\d:\d\d:\d\d: all .*, changed .*, failed /).waitFor({ state: 'attached' })
@@ -76,7 +77,7 @@ test('a target that takes nothing is said to, until it does', async () => {
     .first()
     .waitFor()
   receiver.answer(204)
-  await page.getByText('Follows', { exact: true }).first().waitFor({ timeout: 30_000 })
+  await page.getByText('Follows', { exact: true }).first().waitFor()
   await page.getByText('Rollcall is well.').first().waitFor()
 })
 

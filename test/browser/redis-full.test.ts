@@ -46,4 +46,4 @@ test('when Redis is full, who is on call logs in, is told so, looks at every vie
       { timeout: 60_000, interval: 500 },
     )
     .toMatchObject(expect.arrayContaining([expect.objectContaining({ action: 'refresh-user', result: 'done' })]))
-}, 60_000)
+})

@@ -40,7 +40,9 @@ test('the filters are in the address', async () => {
 })
 
 test('one that runs shows how far it has come, and is cancelled: its users are settled, and its caller is answered', async () => {
-  const dashboard = await dashboardOfTest(browser, { env: { WORKER_CONCURRENCY: '2', SLOW_LANE: '0' } })
+  const dashboard = await dashboardOfTest(browser, {
+    env: { WORKER_CONCURRENCY: '2', SLOW_LANE: '0', BACKEND_TIMEOUT_MS: '3600000', REFRESH_DEADLINE_MS: '110000' },
+  })
   const { backend, redis, keysOf } = dashboard
   const held = backend.hold('*')
   const answered = dashboard.refresh(USERS)

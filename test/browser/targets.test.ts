@@ -7,7 +7,10 @@ import { startReceiver } from '../support/http-receiver.ts'
 const browser = browserOfFile()
 
 const SECRET = `whsec_${Buffer.alloc(24).toString('base64')}`
-const hook = (url: string, more: object = {}) => ({ type: 'webhook', url, secret: SECRET, timeoutMs: 1_000, ...more })
+const hook = (url: string, more: object = {}) => ({ type: 'webhook', url, secret: SECRET, ...more })
+
+/** `1.2 s behind`, `1 min 3 s behind`; not yet `850 ms behind`, and not `0 ms behind`. */
+const BEHIND = /^([\d.]+ s|\d+ min( \d+ s)?) behind$/
 
 /** Of a target, on the Overview. */
 const cardOf = async ({ open }: Dashboard) => {
@@ -25,7 +28,7 @@ test('what keeps each target from being told is said on the Overview, and on the
     down: hook('http://127.0.0.1:1/'),
     nowhere: hook('http://rollcall.invalid/'),
     secret: hook(refusing.url),
-    hangs: hook(hanging.url),
+    hangs: hook(hanging.url, { timeoutMs: 1_000 }),
     picky: hook(picky.url, { backoffMs: 50, maxBackoffMs: 100 }),
   }
   const dashboard = await dashboardOfTest(browser, { env: { TARGETS: JSON.stringify(targets) } })
@@ -45,13 +48,7 @@ test('what keeps each target from being told is said on the Overview, and on the
     await card(target).getByText(why).waitFor()
   }
   await card('down').getByText('2 changes wait').waitFor()
-  await expect
-    .poll(() =>
-      card('down')
-        .getByText(/^\d[\d.]* s behind$/)
-        .count(),
-    )
-    .toBe(1)
+  await card('down').getByText(BEHIND).waitFor()
   await card('picky').getByText('1 user owed').waitFor()
 
   const { page } = await dashboard.open(`/users/${jidOf('john')}?tab=deliveries`)
@@ -70,7 +67,7 @@ test('a target that no gateway serves is said to be, how far it is behind, and t
   const dashboard = await dashboardOfTest(browser, { env: { TARGETS: JSON.stringify({ crm: hook(receiver.url) }) } })
   const gateway = await dashboard.rollcall.startGateway()
   await dashboard.refresh(['john'])
-  await expect.poll(() => receiver.requests.length).toBe(1)
+  await expect.poll(() => receiver.requests.length).toBeGreaterThan(0)
   await gateway.stop()
   dashboard.backend.rosters.set('john', { 'anna@example.org': {} })
   await dashboard.refresh(['john'])
@@ -78,19 +75,13 @@ test('a target that no gateway serves is said to be, how far it is behind, and t
   const card = await cardOf(dashboard)
   await card('crm').getByText('No gateway', { exact: true }).waitFor()
   await card('crm').getByText('No gateway that lives serves it: start one.').waitFor()
-  await expect
-    .poll(() =>
-      card('crm')
-        .getByText(/^[1-9][\d.]* s behind$/)
-        .count(),
-    )
-    .toBe(1)
+  await card('crm').getByText(BEHIND).waitFor()
   const { page } = await dashboard.open(`/users/${jidOf('john')}?tab=deliveries`)
   await page.getByText('waits: no gateway tells it').waitFor()
 
   await dashboard.rollcall.startGateway()
-  await card('crm').getByText('Follows', { exact: true }).waitFor({ timeout: 30_000 })
-  await expect.poll(() => page.getByText('arrived', { exact: true }).count()).toBe(1)
+  await card('crm').getByText('Follows', { exact: true }).waitFor()
+  await page.getByText('arrived', { exact: true }).waitFor()
 })
 
 test('a target that is told nothing any more says so, and what to do', async () => {

@@ -25,7 +25,7 @@ export interface Visitor {
 export const DESK = { width: 1280, height: 800 }
 export const PHONE = { width: 390, height: 844 }
 
-/** No click, no element is waited for any longer. */
+/** No click, no element is waited for any longer: what failed counts for 15 s in how a backend is, and a view at rest looks every 10 s. */
 const WAIT_MS = 30_000
 
 export interface BrowserOfFile {
