@@ -54,6 +54,11 @@ describe('docker-compose.yml', () => {
     expect(given.filter((name) => !CONFIG_ENVIRONMENT.includes(name))).toEqual([])
   })
 
+  test('tells the api of the targets that the gateway serves, or it would say that there are none', () => {
+    expect(gateway.environment).toHaveProperty('TARGETS')
+    expect(api.environment?.TARGETS).toBe(gateway.environment?.TARGETS)
+  })
+
   test('asks its own environment only for variables that the configuration knows', () => {
     const asked = [...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name)
     expect(asked).toContain('TOKENS')
