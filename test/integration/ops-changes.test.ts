@@ -117,6 +117,7 @@ describe('what changed', () => {
 
   test('leaves out what cannot be read', async () => {
     await redis.xadd(shardKeys(0).changes, '5-0', 'user', 'john@two.example', 'version', '1', 'diff', 'no JSON')
+    await redis.xadd(shardKeys(0).changes, '6-0', 'by', 'hand')
     await write('mary@two.example', 1, 1_000_000)
     expect((await pageOf()).changes.map(({ user }) => user)).toEqual(['mary@two.example'])
   })
@@ -157,6 +158,13 @@ describe('what changes now', () => {
     expect(changesOf(john.events)).toMatchObject([{ user: 'john@two.example', version: 1, counts: { added: 2 } }])
     expect(changesOf(one.events)).toMatchObject([{ user: 'john@one.example' }])
     expect(changesOf(notMine.events)).toMatchObject([{ user: 'john@one.example' }])
+  })
+
+  test('is told also behind what cannot be read', async () => {
+    const listener = await live()
+    await redis.xadd(shardKeys(0).changes, '*', 'by', 'hand')
+    await refresh('john')
+    await listener.until((events) => changesOf(events).length === 1)
   })
 
   test('is counted where more comes than anybody can read', async () => {

@@ -38,25 +38,25 @@ export function changeLog({ redis, shards, scripts = loadScripts(redis.isCluster
       const shard = shardOf(user, shards)
       const keys = shardKeys(shard)
       const entries = (await run('changes-of', [keys.user(user)], [most, keys.changes, after])) as Entry[]
-      return entries.map((entry) => ({ ...entryOf(entry), shard })).filter((entry) => entry.user === user)
+      return entries.map(inShard(shard)).filter((entry) => entry.user === user)
     },
 
     /** Entries of a shard before a place (exclusive; null: the end), the newest first. */
     async before(shard: number, id: string | null, most: number): Promise<ShardEntry[]> {
       const entries = await redis.xrevrange(keyOf(shard), id === null ? '+' : `(${id}`, '-', 'COUNT', most)
-      return entries.map((entry) => ({ ...entryOf(entry), shard }))
+      return entries.map(inShard(shard))
     },
 
     /** Entries of a shard from one up to another one, both of them too, the oldest first. */
     async from(shard: number, id: string, upTo: string, most: number): Promise<ShardEntry[]> {
       const entries = await redis.xrange(keyOf(shard), id, upTo, 'COUNT', most)
-      return entries.map((entry) => ({ ...entryOf(entry), shard }))
+      return entries.map(inShard(shard))
     },
 
     /** Entries of a shard after one, the oldest first. None costs next to nothing. */
     async after(shard: number, id: string, most: number): Promise<ShardEntry[]> {
       const [stream] = (await redis.xread('COUNT', most, 'STREAMS', keyOf(shard), id)) ?? []
-      return (stream?.[1] ?? []).map((entry) => ({ ...entryOf(entry as Entry), shard }))
+      return (stream?.[1] ?? []).map((entry) => inShard(shard)(entry as Entry))
     },
 
     async end(shard: number): Promise<LogEnd> {
@@ -70,3 +70,11 @@ export function changeLog({ redis, shards, scripts = loadScripts(redis.isCluster
 }
 
 type Entry = [string, string[]]
+
+/** One that names nobody, since somebody else wrote it, is nobody's: it counts, and cannot be read. */
+const inShard =
+  (shard: number) =>
+  (entry: Entry): ShardEntry => {
+    const { user = '' as BareJid, ...found } = entryOf(entry)
+    return { ...found, user, shard }
+  }
