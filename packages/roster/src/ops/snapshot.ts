@@ -31,10 +31,11 @@ export const OpsBackend = z
     reason: z.string().exactOptional(),
     /** Fetches of the last seconds; absent: there were none. */
     lately: z.object({ all: count, failed: count }).exactOptional(),
-    fetchesPerSecond: rate,
+    /** This and what follows is absent for those domains behind the first ones of which the history keeps no fetches. */
+    fetchesPerSecond: rate.exactOptional(),
     /** 0 to 1. */
-    errorShare: z.number().min(0).max(1),
-    latency: OpsLatency,
+    errorShare: z.number().min(0).max(1).exactOptional(),
+    latency: OpsLatency.exactOptional(),
   })
   .readonly()
 export type OpsBackend = z.infer<typeof OpsBackend>

@@ -46,6 +46,15 @@ test.each([
   expect(told(fetches(10, 0))).not.toHaveProperty('since')
 })
 
+test('of one whose fetches the history does not keep, nothing is said that is not known', () => {
+  const domains = Array.from({ length: 21 }, (_, i) => `d${i}.example` as Domain)
+  const worker = { role: 'worker', intervalMs: 1, silentMs: 0 } as HeardProcess
+  const asked = domains.map((one) => ({ domain: one, all: 10, failed: 1 }))
+  const told = backendsLook(domains)([{ ...worker, fetches: asked }], new Map(), recent)
+  expect(told[19]).toMatchObject({ state: 'ok', lately: { all: 10, failed: 1 }, fetchesPerSecond: 0, errorShare: 0 })
+  expect(told[20]).toEqual({ domain: 'd20.example', state: 'ok', lately: { all: 10, failed: 1 } })
+})
+
 test('one that was never away has always answered', () => {
   expect(look().told(fetches(10, 1))).not.toHaveProperty('since')
 })

@@ -1,5 +1,5 @@
 import type { Domain, OpsBackend, OpsTrouble } from '@rollcall/roster'
-import { type HeardProcess, isAlive, type RecentFetches } from '@rollcall/runtime'
+import { type HeardProcess, isAlive, MOST_DOMAINS_IN_HISTORY, type RecentFetches } from '@rollcall/runtime'
 import type { Recent } from './recent.ts'
 import { recoveries } from './recoveries.ts'
 
@@ -20,13 +20,13 @@ export function backendsLook(domains: readonly Domain[], now?: () => number): Ba
   const recoveredAt = recoveries(now)
   return (heard, held, recent) => {
     const workers = heard.filter(isAlive)
-    return domains.map((domain) => {
+    return domains.map((domain, i) => {
       const { wasAsked, ...numbers } = recent.ofBackend(domain)
       const lately = latelyOf(domain, workers)
       const isAsked = wasAsked || lately !== undefined
       const state = { ...stateOf(domain, workers, held.get(domain), isAsked), ...(lately && { lately }) }
       const since = recoveredAt(domain, state)
-      return { domain, ...state, ...(since && { since }), ...numbers }
+      return { domain, ...state, ...(since && { since }), ...(i < MOST_DOMAINS_IN_HISTORY && numbers) }
     })
   }
 }

@@ -19,7 +19,7 @@ const STATES: Record<Exclude<OpsBackend['state'], 'ok'>, BackendWords> = {
 }
 
 /** How a backend does: by its last fetches, and when the last minute was another, that as well, so that no number contradicts the word. */
-export function backendWords({ state, reason, since, lately, errorShare }: OpsBackend): BackendWords {
+export function backendWords({ state, reason, since, lately, errorShare = 0 }: OpsBackend): BackendWords {
   if (state !== 'ok') return { ...STATES[state], ...(reason !== undefined && { more: reason }) }
   const hasFailed = errorShare >= ERRORS_BAD
   const before = `${formatShare(errorShare)} failed in the last minute`

@@ -1,7 +1,7 @@
 import type { OpsBackend } from '@rollcall/roster'
 import { Link } from '@tanstack/react-router'
 import { formatMeasured } from '../../format/durations.ts'
-import { formatRate, formatShare } from '../../format/numbers.ts'
+import { formatCount, formatRate, formatShare } from '../../format/numbers.ts'
 import { Card } from '../../ui/card.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
 import { Sentence } from '../../ui/sentence.tsx'
@@ -22,8 +22,12 @@ export function BackendsCard({ backends }: { readonly backends: readonly OpsBack
   )
 }
 
-function Backend({ backend }: { readonly backend: OpsBackend }) {
-  const { domain, state, since, fetchesPerSecond, errorShare, latency } = backend
+interface BackendProps {
+  readonly backend: OpsBackend
+}
+
+function Backend({ backend }: BackendProps) {
+  const { domain, state, since } = backend
   const { word, tone, more } = backendWords(backend)
   return (
     <li>
@@ -35,28 +39,7 @@ function Backend({ backend }: { readonly backend: OpsBackend }) {
           <StatusBadge tone={tone}>{word}</StatusBadge>
         </span>
       </div>
-      {state !== 'idle' && (
-        <div className={`${styles.numbers} ${styles.aligned}`}>
-          <span>
-            <strong>{formatRate(fetchesPerSecond)}</strong> fetches
-          </span>
-          <span>
-            <strong className={errorShare >= ERRORS_BAD ? styles.many : undefined}>
-              {fetchesPerSecond > 0 ? formatShare(errorShare) : '–'}
-            </strong>{' '}
-            errors
-          </span>
-          <span>
-            p50 <strong>{formatMeasured(latency.p50Ms)}</strong>
-          </span>
-          <span>
-            p95 <strong>{formatMeasured(latency.p95Ms)}</strong>
-          </span>
-          <span>
-            p99 <strong>{formatMeasured(latency.p99Ms)}</strong>
-          </span>
-        </div>
-      )}
+      {state !== 'idle' && <BackendNumbers backend={backend} />}
       {(more !== undefined || since !== undefined) && (
         <p className={styles.reason}>
           {since !== undefined && (
@@ -69,5 +52,42 @@ function Backend({ backend }: { readonly backend: OpsBackend }) {
         </p>
       )}
     </li>
+  )
+}
+
+function BackendNumbers({ backend: { lately, fetchesPerSecond, errorShare = 0, latency } }: BackendProps) {
+  if (fetchesPerSecond === undefined || latency === undefined)
+    return (
+      <div className={styles.numbers}>
+        {lately && (
+          <span>
+            <strong>{formatCount(lately.failed)}</strong> of the last <strong>{formatCount(lately.all)}</strong> fetches
+            failed
+          </span>
+        )}
+        <span>What it does in a minute is not counted: that is kept of the first domains of the configuration.</span>
+      </div>
+    )
+  return (
+    <div className={`${styles.numbers} ${styles.aligned}`}>
+      <span>
+        <strong>{formatRate(fetchesPerSecond)}</strong> fetches
+      </span>
+      <span>
+        <strong className={errorShare >= ERRORS_BAD ? styles.many : undefined}>
+          {fetchesPerSecond > 0 ? formatShare(errorShare) : '–'}
+        </strong>{' '}
+        errors
+      </span>
+      <span>
+        p50 <strong>{formatMeasured(latency.p50Ms)}</strong>
+      </span>
+      <span>
+        p95 <strong>{formatMeasured(latency.p95Ms)}</strong>
+      </span>
+      <span>
+        p99 <strong>{formatMeasured(latency.p99Ms)}</strong>
+      </span>
+    </div>
   )
 }
