@@ -37,7 +37,7 @@ describe('1,000 requests for one user at once are answered by at most 3 fetches 
     expect(backend.maxInFlight('wanted')).toBe(1)
     expect(await storedSerial('wanted')).toBe(fetchesOf('wanted').at(-1)?.serial)
     expect(rollcall.api.waiting()).toEqual({ callers: 0, users: 0 })
-  }, 30_000)
+  })
 
   test('reads of a roster that is not stored yet', async () => {
     const held = backend.hold('missed')
@@ -46,7 +46,7 @@ describe('1,000 requests for one user at once are answered by at most 3 fetches 
     held.release()
     for (const answer of await Promise.all(reads)) expect(answer.status).toBe(200)
     expect(fetchesOf('missed').length).toBeLessThanOrEqual(3)
-  }, 30_000)
+  })
 
   test('single refreshes of a user whose fetch fails', async () => {
     backend.set('failing', 401)

@@ -4,6 +4,7 @@ import { makeToken } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
+import { untilMinuteIsYoung } from '../support/emptied-minute.ts'
 import { listenTo } from '../support/event-source.ts'
 import { ownRedis } from '../support/processes.ts'
 import { type Rollcall, type RollcallOptions, startRollcall } from '../support/rollcall.ts'
@@ -24,14 +25,12 @@ const start = async (options: Partial<RollcallOptions> = {}): Promise<void> => {
 }
 const snapshot = async (): Promise<OpsSnapshot> => OpsSnapshot.parse((await rollcall.send('/ops/api/snapshot')).json())
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
-/** By the time that something has come to be, looks are taken again. */
-const soon = { timeout: 5_000 }
 
 test('a snapshot says what is stored, who failed, and who works', async () => {
   await start()
   backend.set('broken', 400)
   await rollcall.refresh(['john', 'mary', 'broken'])
-  await expect.poll(snapshot, soon).toMatchObject({ storedUsers: 2, failedUsers: 1, openUsers: 0 })
+  await expect.poll(snapshot).toMatchObject({ storedUsers: 2, failedUsers: 1, openUsers: 0 })
   const now = await snapshot()
   expect(now.health).toEqual({ status: 'ok', troubles: [] })
   expect(now.redis).toMatchObject({ isReachable: true, kind: 'one' })
@@ -47,26 +46,34 @@ test('a snapshot says what is stored, who failed, and who works', async () => {
 
 test('what went on in the last minutes is told: how much, how fast, and what failed', async () => {
   await start({ env: { JOB_ATTEMPTS: '1' } })
+  const redis = new Redis(rollcall.redisUrl)
+  onTestFinished(() => redis.disconnect())
+  await untilMinuteIsYoung(redis) // of one that is over, less and less counts
   backend.set('broken', 400)
   await rollcall.refresh(['john', 'mary', 'broken'])
   await rollcall.send('/contacts/john')
-  await expect.poll(async () => (await snapshot()).rates.readsPerSecond, soon).toBeGreaterThan(0)
-  await expect.poll(async () => (await snapshot()).rates.usersPerSecond, soon).toBeGreaterThan(0)
-  const { rates, latency, errors, backends, queues } = await snapshot()
-  expect(rates.usersPerSecond).toBeCloseTo(3 / 60, 2)
-  expect(rates.changedPerSecond).toBeCloseTo(2 / 60, 2)
-  expect(rates.failedPerSecond).toBeCloseTo(1 / 60, 2)
+  const perMinute = (count: number) => expect.closeTo(count / 60, 2)
+  // Processes write down what they have counted, each for itself, and some of it with the next write.
+  await expect.poll(snapshot).toMatchObject({
+    rates: {
+      usersPerSecond: perMinute(3),
+      changedPerSecond: perMinute(2),
+      failedPerSecond: perMinute(1),
+      readsPerSecond: perMinute(1),
+    },
+    errors: [{ code: 'backend-status', count: 1, share: 1 / 3 }],
+    backends: [{ domain: 'localhost', state: 'ok', errorShare: 0.333 }],
+    queues: [{ perSecond: perMinute(3) }],
+  })
+  const { latency, backends } = await snapshot()
   expect(latency.p50Ms).toBeGreaterThan(0)
-  expect(latency.p99Ms).toBeLessThan(5_000)
-  expect(errors).toEqual([{ code: 'backend-status', count: 1, share: 1 / 3 }])
-  expect(backends).toMatchObject([{ domain: 'localhost', state: 'ok', errorShare: 0.333 }])
+  expect(latency.p99Ms).toBeLessThan(60_000)
   expect(backends[0]?.latency?.p95Ms).toBeGreaterThan(0)
-  expect(queues[0]?.perSecond).toBeCloseTo(3 / 60, 2)
 
   const charts = async () => OpsHistory.parse((await rollcall.send('/ops/api/history?range=6h')).json())
   const sum = (series: readonly (number | null)[] = []) => series.reduce<number>((all, one) => all + (one ?? 0), 0)
   // A minute is not shown before it has run for some seconds.
-  await expect.poll(async () => sum((await charts()).users), { timeout: 40_000 }).toBeGreaterThan(0)
+  await expect.poll(async () => sum((await charts()).users)).toBeGreaterThan(0)
   const past = await charts()
   expect([359, 360]).toContain(past.at.length)
   expect(Object.keys(past.errors)).toEqual(['backend-status'])
@@ -80,7 +87,7 @@ test('a backend that answers badly is told of before anybody gives it up', async
   await start({ env: { JOB_ATTEMPTS: '1', HEARTBEAT_MS: '100', BREAKER_FAILURES: '100' } })
   backend.set('*', 500)
   await rollcall.refresh(['a', 'b', 'c', 'd', 'e', 'f'])
-  await expect.poll(snapshot, soon).toMatchObject({
+  await expect.poll(snapshot).toMatchObject({
     health: {
       status: 'degraded',
       troubles: [
@@ -101,44 +108,42 @@ test('a backend that knows nobody any more is told of: it may be the wrong one',
   const text = expect.stringMatching(
     /^The backend of localhost does not answer well: (\d+) of the last \1 fetches were for users/,
   )
-  await expect.poll(snapshot, soon).toMatchObject({
+  await expect.poll(snapshot).toMatchObject({
     health: { status: 'degraded', troubles: [{ text, place: { view: 'failures', domain: 'localhost' } }] },
     backends: [{ state: 'failing' }],
   })
 })
 
-test('a backend that fails some is told of as long as it goes on, with the last reason', {
-  timeout: 60_000,
-}, async () => {
+test('a backend that fails some is told of as long as it goes on, with the last reason', async () => {
   await start({ env: { HEARTBEAT_MS: '100' } })
   for (let i = 0; i < 6; i++) backend.set(`user-${i}`, 401)
   await rollcall.refresh(Array.from({ length: 40 }, (_, i) => `user-${i}`))
   const text = expect.stringMatching(/: \d+ of the last \d+ fetches failed, the last one with backend-status: .* 401$/)
-  await expect.poll(snapshot, soon).toMatchObject({ health: { status: 'degraded', troubles: [{ text }] } })
-  await expect.poll(snapshot, { timeout: 40_000 }).toMatchObject({ health: { status: 'ok' } })
+  await expect.poll(snapshot).toMatchObject({ health: { status: 'degraded', troubles: [{ text }] } })
+  await expect.poll(snapshot).toMatchObject({ health: { status: 'ok' } })
 })
 
-test('a backend that has asked for a pause is told of, and until when', { timeout: 60_000 }, async () => {
+test('a backend that has asked for a pause is told of, and until when', async () => {
   await start({ env: { HEARTBEAT_MS: '100', REFRESH_DEADLINE_MS: '100' } })
-  backend.set('*', [{ kind: 'raw', status: 429, headers: { 'retry-after': '4' } }, { kind: 'good' }])
+  backend.set('*', [{ kind: 'raw', status: 429, headers: { 'retry-after': '10' } }, { kind: 'good' }])
   await rollcall.refresh(['john'])
   const until = /^Users of localhost wait: the backend is left alone until \d{4}-\d\d-\d\dT[\d:.]+Z, as it asked/
-  await expect.poll(snapshot, soon).toMatchObject({
+  await expect.poll(snapshot).toMatchObject({
     health: { status: 'degraded', troubles: [{ text: expect.stringMatching(until) }] },
     backends: [{ state: 'paused' }],
     openUsers: 1,
   })
-  await expect.poll(snapshot, { timeout: 40_000 }).toMatchObject({ health: { status: 'ok' }, storedUsers: 1 })
+  await expect.poll(snapshot).toMatchObject({ health: { status: 'ok' }, storedUsers: 1 })
 })
 
-test('a limit that users wait for is told of', { timeout: 60_000 }, async () => {
+test('a limit that users wait for is told of', async () => {
   await start({ env: { REFRESH_DEADLINE_MS: '100' } })
   const limits = { globalConcurrency: null, rateLimit: { max: 1, durationMs: 60_000 } }
   await rollcall.send('/ops/api/queues/all/limits', { method: 'PUT', body: JSON.stringify(limits) })
   await rollcall.refresh(['john', 'mary', 'jane'])
   const text = 'The queue is limited by hand (1 within 60 s): users wait for it'
   await expect
-    .poll(snapshot, { timeout: 40_000 })
+    .poll(snapshot)
     .toMatchObject({ health: { status: 'degraded', troubles: [{ text, place: { view: 'queues' } }] } })
 })
 
@@ -153,16 +158,14 @@ test('what was counted survives a restart of everything', async () => {
 test('refreshes that run are shown', async () => {
   await start({ workers: 0, env: { REFRESH_DEADLINE_MS: '50' } })
   await rollcall.refresh(['john', 'mary'])
-  await expect
-    .poll(async () => (await snapshot()).running, soon)
-    .toMatchObject([{ state: 'running', total: 2, pending: 2 }])
+  await expect.poll(async () => (await snapshot()).running).toMatchObject([{ state: 'running', total: 2, pending: 2 }])
 })
 
 test('who waits to be fetched is counted, with the age of the oldest', async () => {
   await start({ workers: 0, env: { REFRESH_DEADLINE_MS: '50' } })
   await rollcall.refresh(['john', 'mary'])
-  await expect.poll(snapshot, soon).toMatchObject({ openUsers: 2, health: { status: 'degraded' } })
-  await expect.poll(async () => (await snapshot()).oldestOpenMs, soon).toBeGreaterThan(500)
+  await expect.poll(snapshot).toMatchObject({ openUsers: 2, health: { status: 'degraded' } })
+  await expect.poll(async () => (await snapshot()).oldestOpenMs).toBeGreaterThan(500)
   expect((await snapshot()).queues).toMatchObject([{ prioritized: 2 }])
 })
 
@@ -179,7 +182,7 @@ test('whoever listens is told at once, then when something changes, else that al
 })
 
 test('a process that goes without a word is named', async () => {
-  await start({ env: { HEARTBEAT_MS: '100' } })
+  await start()
   const worker = (await snapshot()).processes.find(({ role }) => role === 'worker')
   const redis = new Redis(rollcall.redisUrl)
   const silent = JSON.parse((await redis.get(`rollcall:process:${worker?.id}`)) ?? '{}')
@@ -187,11 +190,11 @@ test('a process that goes without a word is named', async () => {
   await redis.set('rollcall:process:worker-silent', JSON.stringify(gone), 'PX', 113_000)
   await redis.zadd('rollcall:processes', 0, 'worker-silent')
   redis.disconnect()
-  await expect.poll(async () => (await snapshot()).processes, soon).toHaveLength(3)
+  await expect.poll(async () => (await snapshot()).processes).toHaveLength(3)
   const { processes, health } = await snapshot()
   expect(processes[0]).toMatchObject({ id: 'worker-silent', state: 'silent' })
   expect(health.troubles[0]).toEqual({
-    text: expect.stringMatching(/^worker-silent \(pid 7 on elsewhere\) was last heard of 5 s ago/),
+    text: expect.stringMatching(/^worker-silent \(pid 7 on elsewhere\) was last heard of \d+ s ago/),
     place: { view: 'processes', role: 'worker' },
   })
 })
@@ -199,28 +202,26 @@ test('a process that goes without a word is named', async () => {
 test('of a Redis that is full it is said so, and nobody is called dead whose heartbeats it does not take', async () => {
   const { url } = await ownRedis()
   await start({ redisUrl: url, env: { HEARTBEAT_MS: '100' } })
-  await expect.poll(async () => (await snapshot()).processes, soon).toHaveLength(2)
+  await expect.poll(async () => (await snapshot()).processes).toHaveLength(2)
   const redis = new Redis(url)
   onTestFinished(() => redis.disconnect())
   await redis.config('SET', 'maxmemory', '1mb')
-  await expect
-    .poll(async () => (await snapshot()).processes.map(({ state }) => state), soon)
-    .toEqual(['silent', 'silent'])
+  await expect.poll(async () => (await snapshot()).processes.map(({ state }) => state)).toEqual(['silent', 'silent'])
   const { health, processes } = await snapshot()
   expect(health.troubles).toEqual([{ text: expect.stringMatching(/^Redis takes no writes: refreshes are refused/) }])
   expect(processes[0]?.reasons).toEqual([expect.stringMatching(/^Whether it lives is not known/)])
   await redis.config('SET', 'maxmemory', '0')
-  await expect.poll(snapshot, soon).toMatchObject({ health: { status: 'ok' } })
+  await expect.poll(snapshot).toMatchObject({ health: { status: 'ok' } })
 })
 
 test('when Redis is away the last that was known stays, and it is said so', async () => {
   const redis = await ownRedis()
-  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '300' } })
+  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '1000' } })
   await rollcall.refresh(['john'])
-  await expect.poll(snapshot, soon).toMatchObject({ storedUsers: 1 })
+  await expect.poll(snapshot).toMatchObject({ storedUsers: 1 })
   const listener = await listenTo(`${rollcall.api.url}/ops/api/live`)
   await redis.stop()
-  await expect.poll(snapshot, soon).toMatchObject({
+  await expect.poll(snapshot).toMatchObject({
     redis: { isReachable: false, since: expect.any(String) },
     health: { status: 'unavailable', troubles: [{ text: expect.stringContaining('Redis cannot be read') }] },
     storedUsers: 1,
@@ -229,9 +230,9 @@ test('when Redis is away the last that was known stays, and it is said so', asyn
   expect((await snapshot()).processes).toHaveLength(2)
 })
 
-test('what was never read is not known', { timeout: 60_000 }, async () => {
+test('what was never read is not known', async () => {
   const redis = await ownRedis()
-  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '300' } })
+  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '1000' } })
   await rollcall.refresh(['john'])
   await redis.stop()
   expect(await snapshot()).toMatchObject({ isKnown: false, redis: { isReachable: false } })
@@ -241,12 +242,12 @@ test('what was never read is not known', { timeout: 60_000 }, async () => {
 
 test('a Redis that hangs holds up no dashboard: it is told, and so is its return', async () => {
   const redis = await ownRedis()
-  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '300' } })
-  await expect.poll(snapshot, soon).toMatchObject({ redis: { isReachable: true } })
+  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '1000' } })
+  await expect.poll(snapshot).toMatchObject({ redis: { isReachable: true } })
   redis.child.kill('SIGSTOP')
-  await expect.poll(snapshot, soon).toMatchObject({ redis: { isReachable: false }, health: { status: 'unavailable' } })
+  await expect.poll(snapshot).toMatchObject({ redis: { isReachable: false }, health: { status: 'unavailable' } })
   redis.child.kill('SIGCONT')
-  await expect.poll(snapshot, soon).toMatchObject({ redis: { isReachable: true }, health: { status: 'ok' } })
+  await expect.poll(snapshot).toMatchObject({ redis: { isReachable: true }, health: { status: 'ok' } })
 })
 
 test('who may look at some domains sees what is of these, and the numbers of all', async () => {
@@ -279,12 +280,10 @@ test('who may look at some domains sees what is of these, and the numbers of all
 })
 
 test('nobody listens for longer than the api lives', async () => {
-  await start()
+  await start({ env: { SHUTDOWN_DEADLINE_MS: '3600000' } }) // which would be waited for with whoever listens
   const listener = await listenTo(`${rollcall.api.url}/ops/api/live`)
-  const began = performance.now()
   await rollcall.api.stop()
   await listener.ended
-  expect(performance.now() - began).toBeLessThan(2_000)
 })
 
 test('however many dashboards are open, everything is looked at once', async () => {
@@ -301,10 +300,10 @@ test('however many dashboards are open, everything is looked at once', async () 
   const live = `${rollcall.api.url}/ops/api/live`
   await listenTo(live)
   const ofOne = await load()
-  const more = await Promise.all(Array.from({ length: 20 }, () => listenTo(live)))
+  const more = await Promise.all(Array.from({ length: 45 }, () => listenTo(live)))
   const ofAll = await load()
   redis.disconnect()
   expect(ofOne).toBeGreaterThan(20)
-  expect(ofAll).toBeLessThan(ofOne * 1.5)
+  expect(ofAll).toBeLessThan(ofOne * 3) // a busy machine looks less often, now or then
   for (const listener of more) expect(listener.events[0]?.event).toBe('snapshot')
 })

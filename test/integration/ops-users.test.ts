@@ -18,7 +18,7 @@ const hook = {
 const { backend, rollcall, redis } = await rollcallOfFile({
   env: {
     SHARDS: String(SHARDS),
-    REFRESH_DEADLINE_MS: '4000',
+    REFRESH_DEADLINE_MS: '20000',
     TOKENS: tokensOf(operator, viewer, ofOne),
   },
   file: { ...twoDomains('two.example'), targets: { hook, other: { ...hook, domain: 'one.example' } } },
@@ -134,6 +134,8 @@ describe('a user', () => {
       backend.rosters.set('paul', contact(name))
       await refresh('paul')
     }
+    // A job ends after whoever waits for it has been told.
+    await expect.poll(async () => (await show('paul')).job).toBe(null)
     const paul = await show('PAUL')
     expect(paul).toMatchObject({
       jid: 'paul@two.example',
@@ -180,7 +182,7 @@ describe('a user', () => {
     expect(vera.refresh.waiting).toHaveLength(1)
     running.release()
     await answered
-    expect(await show('vera')).toMatchObject({ stored: { version: 1 }, job: null })
+    await expect.poll(() => show('vera')).toMatchObject({ stored: { version: 1 }, job: null })
   })
 
   test('of whom nothing is known is not found', async () => {
@@ -251,7 +253,14 @@ describe('a user', () => {
     const state = { state: 'unavailable', holder: 'gateway-1', at: lastError.at, ...counts, lastError } as const
     await log.writeState(state)
     await log.writePosition({ epoch, id: `${Number(id.split('-', 1)) - 1}-0` })
-    const stop = startHeartbeat({ redis, id: 'gateway-1', role: 'gateway', version: '0', shards: 1, intervalMs: 1_000 })
+    const stop = startHeartbeat({
+      redis,
+      id: 'gateway-1',
+      role: 'gateway',
+      version: '0',
+      shards: 1,
+      intervalMs: 60_000,
+    })
     onTestFinished(stop)
     const shown = async () => (await show('uwe')).deliveries.find(({ target }) => target === 'hook')
     await expect

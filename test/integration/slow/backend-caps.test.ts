@@ -64,8 +64,9 @@ test('no more requests begin in a second than the cap, of all workers together',
     workers: 2,
     env: { BACKEND_MAX_PER_SECOND: '100', WORKER_CONCURRENCY: '20' },
   })
+  const started = performance.now() // not the first one: it may come late, and those behind it in a row
   expect((await rollcall.refresh(users('a', 200))).body).toMatchObject({ updated: 200, errors: 0 })
-  const seconds = ((counts.begun.at(-1) ?? 0) - (counts.begun[0] ?? 0)) / 1000
+  const seconds = ((counts.begun.at(-1) ?? 0) - started) / 1000
   expect(counts.begun.length / seconds).toBeLessThan(120)
 })
 
@@ -73,7 +74,7 @@ test('users who wait for a share hold up nobody of another domain (G7)', async (
   const [slow, fast] = [await countingBackend(50), await countingBackend(1)]
   const rollcall = await rollcallFor({
     rosterUrl: '',
-    env: { WORKER_CONCURRENCY: '20', REFRESH_DEADLINE_MS: '5000' },
+    env: { WORKER_CONCURRENCY: '20', REFRESH_DEADLINE_MS: '10000' },
     file: {
       defaultDomain: 'capped.example',
       domains: {

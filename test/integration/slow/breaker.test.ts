@@ -12,7 +12,7 @@ async function scene(env: Record<string, string> = {}) {
       RETRY_BACKOFF_MS: '0',
       BREAKER_PAUSE_MS: '50',
       BREAKER_MAX_PAUSE_MS: '200',
-      HEARTBEAT_MS: '100',
+      HEARTBEAT_MS: '1000',
       ...env,
     },
   })
@@ -112,7 +112,7 @@ test('the broken backend of one domain is that of no other', async () => {
   const [dead, alive] = [await startBackend(), await startBackend()]
   const rollcall = await startRollcall({
     rosterUrl: '',
-    env: { RETRY_BACKOFF_MS: '0', HEARTBEAT_MS: '100' },
+    env: { RETRY_BACKOFF_MS: '0' },
     file: {
       defaultDomain: 'dead.example',
       domains: { 'dead.example': { rosterUrl: dead.template }, 'alive.example': { rosterUrl: alive.template } },
@@ -124,6 +124,8 @@ test('the broken backend of one domain is that of no other', async () => {
   })
   dead.set('*', 500)
   await rollcall.refresh(users('user', 50))
+  const reasons = async () => (await rollcall.send('/health/ready')).json().reasons
+  await expect.poll(reasons).toHaveLength(1)
   const { body } = await rollcall.refresh([...users('user', 50), ...users('user', 50).map((u) => `${u}@alive.example`)])
   expect(body).toMatchObject({ updated: 50, errors: 50 })
   expect(codes(body)).toEqual(['breaker-open'])

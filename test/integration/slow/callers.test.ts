@@ -47,7 +47,7 @@ describe('a caller that hangs up leaves nothing behind, and what it asked for is
     await gone
     await expect.poll(() => rollcall.api.waiting()).toEqual(nobodyWaits)
     held.release()
-  }, 20_000)
+  })
 })
 
 test('after every answer nobody waits any longer', async () => {
@@ -122,4 +122,4 @@ test('a login whose user is fetched just now is not put behind a bulk refresh th
   expect(backend.requests.length - asked, 'fetches before the login was answered').toBeLessThan(size / 2)
   expect((await earlier).body).toMatchObject({ updated: 1 })
   expect((await bulk).body).toMatchObject({ updated: size, errors: 0 })
-}, 60_000)
+})

@@ -50,7 +50,7 @@ describe('with the rights of deploy/redis/users.acl', () => {
     await copyFile(ACL_FILE, aclfile)
     const { url } = await ownRedis({ args: ['--aclfile', aclfile] })
     admin = new Redis(url)
-    const env = { ...API, REFRESH_DEADLINE_MS: '2000', SWEEP_INTERVAL_MS: '300', SWEEP_GRACE_MS: '0' }
+    const env = { ...API, REFRESH_DEADLINE_MS: '4000', SWEEP_INTERVAL_MS: '300', SWEEP_GRACE_MS: '0' }
     rollcall = await startRollcall({ rosterUrl: backend.template, redisUrl: url, workers: 0, env })
     await rollcall.startWorker(WORKER)
   })
@@ -120,7 +120,7 @@ describe('with the rights of deploy/redis/users.acl', () => {
     expect((await rollcall.send('/ops/api/queues/all/limits', { method: 'PUT', body: limits })).status).toBe(200)
     const tail = await listenTo(`${rollcall.api.url}/ops/api/changes/live`)
     await rollcall.refresh(['somebody'])
-    await tail.until((events) => events.length === 1)
+    await tail.until((events) => events.some(({ event }) => event === 'change'))
     await deliveryOfUser(connectionOf(API), 0, 'hook', jid('john'))
     const worker = storeOf(WORKER)
     await worker.repair(0)
