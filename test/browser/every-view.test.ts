@@ -29,9 +29,11 @@ test.each(VIEWS)('%s is for everybody, light and dark, at a desk and on a phone'
   const { page } = await dashboard.open(path)
   await untilShown(page, title)
   expect(await axeInAllLooks(page)).toEqual([])
-  expect(await overflow(page), 'at a desk').toBeLessThanOrEqual(0)
+  // Charts are drawn anew when they have another width, which the page has first.
+  await expect.poll(() => overflow(page), { message: 'at a desk' }).toBeLessThanOrEqual(0)
+  expect(await page.evaluate(CUT_OFF), 'tables of which the end is not seen').toEqual([])
   await page.setViewportSize(PHONE)
-  expect(await overflow(page), 'on a phone').toBeLessThanOrEqual(0)
+  await expect.poll(() => overflow(page), { message: 'on a phone' }).toBeLessThanOrEqual(0)
 })
 
 test.each(VIEWS)('in %s it can be seen what has the focus', async (path, title) => {
@@ -49,6 +51,11 @@ test.each(VIEWS)('in %s it can be seen what has the focus', async (path, title) 
 /** Pixels by which the page is wider than what is seen of it. */
 const overflow = (page: Page): Promise<unknown> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+
+/** Tables that are wider than the card around them, which cuts off what does not fit: buttons, most often. */
+const CUT_OFF = `[...document.querySelectorAll('table')]
+  .filter((table) => table.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right + 1)
+  .map((table) => table.getAttribute('aria-label'))`
 
 /** What has the focus, if neither it nor what is around it has an outline; else null. */
 const FOCUS_WITHOUT_RING = `(() => {

@@ -10,9 +10,13 @@ export function sparklinePath(values: readonly (number | null)[], width: number,
       continue
     }
     path += `${command}${rounded(index * step)} ${rounded(most === 0 ? height : height * (1 - value / most))}`
+    if (command === 'M' && (values[index + 1] ?? null) === null) path += DOT
     command = 'L'
   }
   return path
 }
+
+/** A line to nowhere has round ends: a value without neighbours is seen. */
+const DOT = 'h0'
 
 const rounded = (value: number): number => Math.round(value * 10) / 10

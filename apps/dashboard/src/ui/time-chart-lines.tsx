@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useEffect, useEffectEvent, useRef } from 'react'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { loneValues } from './lone-values.ts'
 import styles from './time-chart.module.css'
 import type { AxisLines, Series } from './time-chart.tsx'
 import { useColourScheme } from './use-colour-scheme.ts'
@@ -117,7 +118,12 @@ function optionsOf(
       ...names.map((_name, line) => ({
         stroke: colour(`--series-${line + 1}`),
         width: 1.75,
-        points: { show: false },
+        points: {
+          show: false,
+          filter: (plot: UPlot, at: number) => loneValues([...(plot.data[at] ?? [])]),
+          size: 5,
+          fill: colour(`--series-${line + 1}`),
+        },
         ...(names.length === 1 && { fill: colour('--series-1').replace(/^rgb\((.*)\)$/, 'rgba($1, 0.1)') }),
       })),
     ],

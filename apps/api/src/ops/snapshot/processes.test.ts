@@ -33,9 +33,10 @@ test('those that want looking at come first: stuck, then silent', () => {
 })
 
 test('one is silent when three of its heartbeats have not come', () => {
-  const stateAfter = (silentMs: number) => opsProcesses([heard('one', { silentMs })], asIs)[0]?.state
-  expect(stateAfter(6 * SECOND)).toBe('alive')
-  expect(stateAfter(6 * SECOND + 1)).toBe('silent')
+  const after = (silentMs: number) => opsProcesses([heard('one', { silentMs })], asIs)[0]
+  expect(after(6 * SECOND)).toMatchObject({ state: 'alive', reasons: [] })
+  // Who and since when stands beside it.
+  expect(after(6 * SECOND + 1)).toMatchObject({ state: 'silent', reasons: ['It has died, or cannot reach Redis'] })
 })
 
 test('what one that is gone took is no longer told', () => {

@@ -26,7 +26,11 @@ function opsProcess(heard: HeardProcess, steady: Steady, takesHeartbeats: boolea
     state,
     reasons:
       state === 'silent'
-        ? [takesHeartbeats ? silenceOf(heard) : 'Whether it lives is not known: Redis takes no heartbeats']
+        ? [
+            takesHeartbeats
+              ? 'It has died, or cannot reach Redis'
+              : 'Whether it lives is not known: Redis takes no heartbeats',
+          ]
         : stuck.length > 0
           ? [`It takes no jobs of shard ${shardList(stuck)}, although they wait`]
           : [],

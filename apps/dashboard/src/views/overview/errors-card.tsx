@@ -5,7 +5,7 @@ import { formatCountOf, formatShare } from '../../format/numbers.ts'
 import { Card } from '../../ui/card.tsx'
 import styles from './overview-view.module.css'
 
-/** Why users failed, of those that settled lately. */
+/** Why users failed, of those that settled lately: who fails again is counted again, so these are not as many users. */
 export function ErrorsCard({ errors }: { readonly errors: OpsSnapshot['errors'] }) {
   return (
     <Card title="Errors by code" note="last 5 minutes" isFlush>
@@ -20,7 +20,7 @@ export function ErrorsCard({ errors }: { readonly errors: OpsSnapshot['errors'] 
                   {code}
                 </Link>
                 <span className={`${styles.numbers} ${styles.badge}`}>
-                  <span>{formatCountOf(count, 'user')}</span>
+                  <span>{formatCountOf(count, 'time')}</span>
                   <strong>{formatShare(share)}</strong>
                 </span>
               </div>

@@ -10,6 +10,7 @@ import { Card } from '../../ui/card.tsx'
 import { columnsOf, DataTable } from '../../ui/data-table.tsx'
 import { LoadMore } from '../../ui/load-more.tsx'
 import { RelativeTime } from '../../ui/relative-time.tsx'
+import { Sentence } from '../../ui/sentence.tsx'
 import { Empty, ErrorState, Loading } from '../../ui/states.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { UserLink } from '../parts/user-link.tsx'
@@ -87,7 +88,7 @@ function JobsOfState({ shard, state }: { readonly shard: number; readonly state:
 }
 
 const NONE: Readonly<Record<OpsJobState, string>> = {
-  prioritized: 'All that was asked for is being fetched.',
+  prioritized: 'No user waits to be fetched.',
   waiting: 'Jobs are here for a moment only, when a user is put in front of all others.',
   active: 'No worker is fetching a user of this shard now.',
   delayed: 'No fetch waits for its next attempt.',
@@ -110,7 +111,9 @@ function columnsOfState(state: OpsJobState) {
       header: 'Job',
       cell: ({ getValue }) => (
         <Link from="/queues" to="." search={(now) => ({ ...now, job: getValue() })} resetScroll={false}>
-          <code>{getValue()}</code>
+          <code className={styles.id} title={getValue()}>
+            {getValue()}
+          </code>
         </Link>
       ),
       meta: { onPhone: 'half' },
@@ -139,6 +142,15 @@ function columnsOfState(state: OpsJobState) {
           }),
         ]
       : []),
-    ...(state === 'failed' ? [column.accessor('failedReason', { header: 'Why', meta: { onPhone: 'text' } })] : []),
+    ...(state === 'failed'
+      ? [
+          column.accessor('failedReason', {
+            header: 'Why',
+            cell: ({ row: { original } }) =>
+              original.failedReason !== undefined && <Sentence text={original.failedReason} />,
+            meta: { onPhone: 'text' },
+          }),
+        ]
+      : []),
   ]
 }

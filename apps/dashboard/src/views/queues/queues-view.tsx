@@ -12,6 +12,7 @@ import { Empty, Loading } from '../../ui/states.tsx'
 import { StatusBadge } from '../../ui/status-badge.tsx'
 import { Jobs } from './jobs.tsx'
 import { QueueActions } from './queue-actions.tsx'
+import styles from './queues-view.module.css'
 
 const route = getRouteApi('/queues')
 
@@ -107,12 +108,15 @@ const number = (name: 'waiting' | 'prioritized' | 'active' | 'delayed' | 'failed
 const columns = [
   column.accessor('shard', {
     header: 'Shard',
-    cell: ({ getValue }) => (
-      <Link from="/queues" to="." search={(now) => ({ ...now, shard: String(getValue()) })} resetScroll={false}>
-        Shard {getValue()}
-      </Link>
+    cell: ({ getValue, row: { original } }) => (
+      <>
+        <Link from="/queues" to="." search={(now) => ({ ...now, shard: String(getValue()) })} resetScroll={false}>
+          Shard {getValue()}
+        </Link>
+        <div className={styles.limits}>{limitsOf(original)}</div>
+      </>
     ),
-    meta: { onPhone: 'title', isNarrow: true },
+    meta: { onPhone: 'title' },
   }),
   column.accessor('isPaused', {
     header: 'State',
@@ -136,11 +140,6 @@ const columns = [
     meta: { align: 'end', isNarrow: true },
   }),
   column.display({
-    id: 'limits',
-    header: 'Limits',
-    cell: ({ row: { original } }) => limitsOf(original),
-  }),
-  column.display({
     id: 'actions',
     header: () => <span className="visually-hidden">Actions</span>,
     cell: ({ row: { original } }) => <QueueActions queue={original.shard} queues={[original]} />,
@@ -148,10 +147,11 @@ const columns = [
   }),
 ]
 
+/** `at most 7 at a time, 100 in 2 s`; empty: as many as workers take. */
 function limitsOf({ globalConcurrency, rateLimit }: OpsQueue): string {
   const limits = [
     globalConcurrency !== null && `${formatCount(globalConcurrency)} at a time`,
     rateLimit !== null && `${formatCount(rateLimit.max)} in ${formatDuration(rateLimit.durationMs)}`,
   ].filter(Boolean)
-  return limits.length === 0 ? 'none' : limits.join(', ')
+  return limits.length === 0 ? '' : `at most ${limits.join(', ')}`
 }

@@ -58,7 +58,10 @@ function UserPage({ jid }: { readonly jid: string }) {
       ) : (
         <Card>
           {user.error instanceof ApiError && user.error.status === 404 ? (
-            <Empty title="Nothing is known of this user">{user.error.message}</Empty>
+            <Empty title="Nothing is known of this user">
+              No roster is stored, and nobody has asked for it. Look whether the name is right; “Refresh now” asks the
+              backend.
+            </Empty>
           ) : (
             <ErrorState title="This user cannot be shown" error={user.error} onRetry={() => void user.refetch()} />
           )}
