@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { METRICS } from '@rollcall/runtime'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import * as trouble from '../../apps/api/src/ops/snapshot/wait-troubles.ts'
@@ -75,13 +76,59 @@ test('rules and charts ask for metrics that are documented', async () => {
   expect([...names].filter((name) => !documented.has(name))).toEqual([])
 })
 
+test('rules, charts and the tests of the rules know each metric by the labels that it has', async () => {
+  const board = JSON.parse(await inRepository('deploy/grafana/rollcall.json')) as Board
+  const charts = board.panels.flatMap(({ targets = [] }) => targets)
+  const { tests } = parse(await inRepository('deploy/prometheus/rules.test.yml')) as RuleTests
+  const made = tests.flatMap(({ input_series }) => input_series.map(({ series }) => ({ expr: series, words: '' })))
+  const alerts = (await rules()).map(({ expr, annotations }) => ({ expr, words: JSON.stringify(annotations) }))
+  const asked = charts.map(({ expr, legendFormat }) => ({ expr, words: legendFormat ?? '' }))
+  const wrong = [...alerts, ...asked, ...made].flatMap(({ expr, words }) => {
+    const known = new Set([...BY_PROMETHEUS, ...(expr.match(METRIC) ?? []).flatMap(labelsOf)])
+    const matched = [...expr.matchAll(/(\w+)\{([^}]*)\}/g)].flatMap(([, series = '', matchers = '']) => {
+      const has = new Set(labelsOf(series))
+      return [...matchers.matchAll(/(\w+)\s*[=!]/g)].map(([, label = '']) => ({ label, has }))
+    })
+    const grouped = [...expr.matchAll(/by \(([^)]*)\)/g)].map(([, labels = '']) => labels.split(/,\s*/))
+    const left = grouped[0] === undefined ? known : new Set(grouped.flat())
+    const said = [...words.matchAll(/\{\{\s*(?:\$labels\.)?([a-z]+)\s*\}\}/g)].map(([, label = '']) => label)
+    return [
+      ...matched.filter(({ label, has }) => !has.has(label)).map(({ label }) => `${expr}: ${label}`),
+      ...grouped.flat().flatMap((label) => (known.has(label) ? [] : `${expr}: by ${label}`)),
+      ...said.flatMap((label) => (left.has(label) ? [] : `${words}: ${label}`)),
+    ]
+  })
+  expect(wrong).toEqual([])
+})
+
+/** Of a series as Prometheus has it. */
+function labelsOf(series: string): readonly string[] {
+  const { labels = [] }: { readonly labels?: readonly string[] } =
+    Object.values(METRICS).find(({ name }) => name === nameOf(series)) ?? {}
+  return [
+    ...BY_PROMETHEUS,
+    ...labels,
+    ...(series.endsWith('_bucket') ? ['le'] : []),
+    ...(series.startsWith('bullmq_') ? OF_BULLMQ : []),
+  ]
+}
+
+const BY_PROMETHEUS = ['job', 'instance']
+const OF_BULLMQ = ['queue', 'state', 'shard']
+
 const METRIC = /\b(?:rollcall|bullmq)_[a-z0-9_]+/g
 
 /** Without what a histogram adds. */
 const nameOf = (series: string): string => series.replace(/_bucket$/, '')
 
 interface Board {
-  readonly panels: readonly { readonly targets?: readonly { readonly expr: string }[] }[]
+  readonly panels: readonly {
+    readonly targets?: readonly { readonly expr: string; readonly legendFormat?: string }[]
+  }[]
+}
+
+interface RuleTests {
+  readonly tests: readonly { readonly input_series: readonly { readonly series: string }[] }[]
 }
 
 const expressions = ({ panels }: Board): string[] =>
