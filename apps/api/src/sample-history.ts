@@ -54,7 +54,7 @@ export function startSampling(deps: SampleDeps): () => void {
 function lags(targets: readonly OpsTarget[]): Map<string, number> {
   const largest = new Map<string, number>()
   for (const { target, state, lagMs } of targets) {
-    if (state === 'unserved') continue // what was last written says nothing of now
+    if (state === 'unserved' && lagMs === 0) continue // perhaps nothing is known of it
     const field = HISTORY.lag + target
     largest.set(field, Math.max(largest.get(field) ?? 0, lagMs))
   }

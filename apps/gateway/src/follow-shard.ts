@@ -65,6 +65,8 @@ export function followShard(options: FollowOptions): Following {
   const outage = outages({ ...options, place, clock })
   let askedUntil = 0
   let owed = 0
+  /** Of a target that is disabled, of whose changes none are read. */
+  let unreadForMs = 0
   let isEmpty = false
   let hasWritten = false
 
@@ -142,12 +144,14 @@ export function followShard(options: FollowOptions): Following {
     await place.write()
     await outage.write()
     owed = await changes.countOwed()
+    unreadForMs = outage.isDisabled() ? await changes.lagMs() : 0
     await changes.writeState(state())
     hasWritten = true
   }
 
   function state(): TargetState {
     const since = place.waitingSince()
+    const waitedForMs = since === undefined ? 0 : Math.max(0, clock.now() - since)
     const { failingSince, isGone: _, recoveredFrom: __, ...delivered } = deliveries.state()
     return {
       state: outage.isDisabled()
@@ -159,7 +163,7 @@ export function followShard(options: FollowOptions): Following {
             : 'following',
       holder: options.gateway,
       at: new Date().toISOString(),
-      lagMs: since === undefined ? 0 : Math.max(0, clock.now() - since),
+      lagMs: outage.isDisabled() ? unreadForMs : waitedForMs,
       waiting: place.waiting(),
       owed,
       ...delivered,

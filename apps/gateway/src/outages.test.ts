@@ -121,8 +121,12 @@ test('one that wants to be told nothing more is told nothing, until it is enable
   await expect.poll(() => gateway.states()[0]?.state).toBe('disabled')
   await world.change(john, [contact('marie')])
   expect(attempts).toBe(1)
+  await gateway.stop()
+  const next = world.startGateway(configured({ hook: WEBHOOK }), () => target)
+  await expect.poll(() => next.states()[0]?.state).toBe('disabled')
+  await expect.poll(() => next.states()[0]?.lagMs).toBeGreaterThan(1_000) // more and more
   isGone = false
   await targetLog({ redis: world.redis, target: 'hook', shard: 0 }).enable()
   await expect.poll(() => told.at(-1)?.version).toBe(2)
-  await expect.poll(() => gateway.states()[0]?.state).toBe('following')
+  await expect.poll(() => next.states()[0]).toMatchObject({ state: 'following', lagMs: 0 })
 })

@@ -30,7 +30,9 @@ export function silentTargets(followings: readonly Following[]): SilentTarget[] 
     const now = state()
     if (now?.state !== 'disabled' && now?.state !== 'unavailable') return []
     const { waiting, lastError } = now
-    const reason = lastError ? `${lastError.code}: ${lastError.message}` : 'it has not been tried yet'
-    return [{ target, shard, isDisabled: now.state === 'disabled', waiting, reason }]
+    const isDisabled = now.state === 'disabled'
+    const untried = isDisabled ? 'since before this gateway began' : 'it has not been tried yet'
+    const reason = lastError ? `${lastError.code}: ${lastError.message}` : untried
+    return [{ target, shard, isDisabled, waiting, reason }]
   })
 }

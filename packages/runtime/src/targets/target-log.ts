@@ -152,7 +152,7 @@ export function targetLog({ redis, target, shard, scripts = loadScripts(redis.is
       return entries.map(([, [, text = '']]) => Attempt.parse(JSON.parse(text)))
     },
 
-    /** Age of the oldest change behind the position, for when no gateway says it; 0: there is none, or no position yet. */
+    /** Age of the oldest change behind the position, for when no gateway reads on; 0: there is none, or no position yet. */
     async lagMs(): Promise<number> {
       const position = await redis.hget(keys.delivery, 'position')
       if (position === null) return 0

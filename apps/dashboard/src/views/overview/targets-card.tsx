@@ -49,11 +49,12 @@ function Target({ target }: { readonly target: TargetInAll }) {
         <span>
           <strong>{formatDuration(lagMs)}</strong> behind
         </span>
-        {state !== 'unserved' && ( // nobody counts them
-          <span>
-            <strong>{formatCount(waiting)}</strong> {waiting === 1 ? 'change waits' : 'changes wait'}
-          </span>
-        )}
+        {state !== 'unserved' &&
+          state !== 'disabled' && ( // nobody counts them
+            <span>
+              <strong>{formatCount(waiting)}</strong> {waiting === 1 ? 'change waits' : 'changes wait'}
+            </span>
+          )}
         <span>
           <strong>{formatCount(owed)}</strong> {owed === 1 ? 'user' : 'users'} owed
         </span>
