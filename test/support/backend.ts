@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { freePort } from '../../tools/src/index.ts'
 import { type Behaviour, behave, type GoodAnswer } from './backend-behaviours.ts'
 
 export type { Behaviour } from './backend-behaviours.ts'
@@ -134,10 +135,19 @@ export async function startBackend({ port = 0, contacts = 2, serials = false, et
     })
   }
 
+  /** At the port of before, which nobody has been given meanwhile. */
   async function start(): Promise<void> {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-    port = (server.address() as AddressInfo).port
+    const isFirst = port === 0
+    for (;;) {
+      if (isFirst) port = await freePort()
+      try {
+        server.listen(port, '127.0.0.1')
+        await once(server, 'listening')
+        return
+      } catch (error) {
+        if (!isFirst) throw error // else somebody was faster
+      }
+    }
   }
 
   /** Breaks every connection; from then on, connections are refused. */
