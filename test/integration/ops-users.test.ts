@@ -296,6 +296,8 @@ describe('refreshing', () => {
     const answer = await press('rosa@elsewhere.example')
     expect(answer.status).toBe(404)
     expect(answer.json().detail).toContain('elsewhere.example is not configured here')
+    const [last] = (await ask('/audit')).json<{ entries: object[] }>().entries
+    expect(last).toMatchObject({ what: 'rosa@elsewhere.example', result: 'refused' })
   })
 })
 

@@ -1,5 +1,5 @@
 import { isRedisTrouble, type Log, type Tracing } from '@rollcall/runtime'
-import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express'
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Router } from 'express'
 import { sendJson } from '../json-response.ts'
 import { BAD_PATH, OUR_FAULT, type Refuse, redisRefusal } from '../refusals.ts'
 import type { AuditLog, AuditResult } from './audit.ts'
@@ -60,12 +60,15 @@ function allowed(
       if (!operator.rights.includes(right)) throw new OpsError(403, `"${operator.name}" has no right to ${right}`)
       if (scope === 'everywhere' && right !== 'view') insistOnAll(operator, right)
     } catch (error) {
-      if (action) await audit.record({ who: nameOf(operator), action, what: request.path, result: 'refused' })
+      if (action) await audit.record({ who: nameOf(operator), action, what: readablePath(request), result: 'refused' })
       throw error
     }
     next()
   }
 }
+
+/** For the audit log, of what was refused before it said what it is about: `/users/john@example.org/refresh`. */
+const readablePath = ({ path }: Request): string => decodeURIComponent(path)
 
 /** For the audit log: whom a proxy names may have the name of a token. */
 const nameOf = ({ name, by }: Operator): string => (by === 'proxy' ? `${name} (by the proxy)` : name)
@@ -79,7 +82,7 @@ const traced = ({ right, path }: OpsRoute, tracing: Tracing | undefined): Reques
 function handler(route: OpsRoute, whoAsks: WhoAsks, audit: OpsDeps['audit']): RequestHandler {
   return async (request, response) => {
     const operator = response.locals.operator as Operator
-    let told: { what: string; count?: number } = { what: request.path }
+    let told: { what: string; count?: number } = { what: readablePath(request) }
     const record = async (result: AuditResult): Promise<void> => {
       if (route.action) await audit.record({ who: nameOf(operator), action: route.action, ...told, result })
     }

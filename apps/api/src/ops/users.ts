@@ -47,13 +47,12 @@ async function show(call: OpsCall, deps: UserRoutesDeps): Promise<unknown> {
 /** Asks for one roster and waits for it, for as long as an application may. */
 async function refresh(call: OpsCall, deps: UserRoutesDeps): Promise<RefreshSummary> {
   const user = userWithBackend(call, deps)
-  const { jid, domain } = user
-  call.tell(jid, 1)
+  call.tell(user.jid, 1)
   const refused = await deps.openUsers.refusalOfRefresh()
   if (refused) throw new OpsError(503, refused.message)
   const patience = deps.waiting.enter(call.response, deps.refreshDeadlineMs)
   try {
-    const request = { caller: call.operator.name, domain, users: [user], unusable: [] }
+    const request = { caller: call.operator.name, domain: user.domain, users: [user], unusable: [] }
     return summarise(await refreshUsers(request, patience, deps)).body
   } finally {
     patience.end()
@@ -61,9 +60,7 @@ async function refresh(call: OpsCall, deps: UserRoutesDeps): Promise<RefreshSumm
 }
 
 async function compare(call: OpsCall, deps: UserRoutesDeps): Promise<OpsComparison> {
-  const user = userWithBackend(call, deps)
-  call.tell(user.jid)
-  return deps.compare(user)
+  return deps.compare(userWithBackend(call, deps))
 }
 
 async function drop(call: OpsCall, { userRecords, defaultDomain }: UserRoutesDeps): Promise<OpsDropped> {
@@ -76,6 +73,7 @@ async function drop(call: OpsCall, { userRecords, defaultDomain }: UserRoutesDep
 
 function userWithBackend(call: OpsCall, { domains, defaultDomain }: UserRoutesDeps): User {
   const user = userOfCall(call, 'operate', defaultDomain)
+  call.tell(user.jid)
   if (!domains.has(user.domain))
     throw new OpsError(404, `${user.domain} is not configured here, so there is no backend to ask for ${user.jid}`)
   return user

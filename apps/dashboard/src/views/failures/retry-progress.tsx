@@ -46,8 +46,7 @@ export function RetryProgress({ retried: { users, refreshes, who }, onClose }: R
           total={users}
           text={`${formatCount(done)} of ${formatCount(users)}`}
         />
-        {isDone &&
-          (failed === 0 ? <p>All went well.</p> : <p>{formatCount(failed)} failed again, the others went well.</p>)}
+        {isDone && <p>{cameOf(failed, users)}</p>}
         {error && <ErrorState title="Its progress is not known now" error={error} />}
         <p className={styles.refreshes}>
           {refreshes.length === 1 ? 'Refresh' : 'Refreshes'}
@@ -63,6 +62,11 @@ export function RetryProgress({ retried: { users, refreshes, who }, onClose }: R
       </div>
     </Card>
   )
+}
+
+function cameOf(failed: number, all: number): string {
+  if (failed === 0) return 'All went well.'
+  return failed === all ? 'All failed again.' : `${formatCount(failed)} failed again, the others went well.`
 }
 
 interface Watched {

@@ -97,6 +97,7 @@ function DomainOfUsers({ domain, onChange }: DomainOfUsersProps) {
 }
 
 function Nobody({ prefix, domain }: { readonly prefix: string; readonly domain: string | undefined }) {
+  const hasOthers = useDomains().length > 1
   const where = domain === undefined || domain === '*' ? '' : ` at ${domain}`
   if (prefix === '')
     return (
@@ -106,8 +107,8 @@ function Nobody({ prefix, domain }: { readonly prefix: string; readonly domain: 
     )
   return (
     <Empty title={`No stored user’s name begins with “${prefix}”${where}`}>
-      Look in another domain, or shorten what you look for. A user who was never asked for is not stored:{' '}
-      <UserOfThatName prefix={prefix} domain={domain} />
+      Shorten what you look for{hasOthers && ', or look in another domain'}. A user who was never asked for is not
+      stored: <UserOfThatName prefix={prefix} domain={domain} />
     </Empty>
   )
 }
