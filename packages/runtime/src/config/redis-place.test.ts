@@ -1,31 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigError } from './config-error.ts'
-import { loadConfig } from './load-config.ts'
+import { listed, load as loadWritten, ROSTER_URL } from '../../../../test/support/written-config.ts'
 import type { RedisPlace } from './redis-place.ts'
 
 const CA = '-----BEGIN CERTIFICATE-----\nMII…\n-----END CERTIFICATE-----\n'
-const FILES = new Map([
-  ['/app/ca.pem', CA],
-  ['/app/key.pem', '-----BEGIN PRIVATE KEY-----'],
-])
-
-const load = (env: Record<string, string>) =>
-  loadConfig({
-    env: { HTTP_ROSTER_URL: 'http://127.0.0.1:8090/%s', ...env },
-    cwd: '/app',
-    readFile: (path) => FILES.get(path) ?? null,
-  })
-
-/** `where: found` of each mistake. */
-function mistakes(env: Record<string, string>): string[] {
-  try {
-    load(env)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ where, found }) => `${where}: ${found}`)
-    throw error
-  }
-  return expect.fail('the configuration was accepted')
-}
+const others = { 'ca.pem': CA, 'key.pem': '-----BEGIN PRIVATE KEY-----' }
+const written = (env: Record<string, string>) => ({ env: { HTTP_ROSTER_URL: ROSTER_URL, ...env }, others })
+const load = (env: Record<string, string>) => loadWritten(written(env))
+const mistakes = (env: Record<string, string>) => listed(written(env))
 
 const [cluster, sentinels] = [{ REDIS_CLUSTER: 'one:7000,two' }, { REDIS_SENTINELS: '[::1]:26380,10.0.0.1' }]
 
