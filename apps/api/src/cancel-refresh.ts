@@ -25,8 +25,9 @@ export async function cancelRefresh(
   header: RefreshHeader,
   { records, shards, ...deps }: CancelDeps & { readonly records: RefreshRecords; readonly shards: number },
 ): Promise<OpsPart> {
-  const isFirst = await records.cancel(header.id, new Date().toISOString())
+  await records.cancel(header.id, new Date().toISOString())
   const isStopped = await untilStopped(header.id, records)
+  const isFirst = isStopped && (await records.stopped(header.id))
   let done = 0
   let left = 0
   for await (const chunk of records.chunks(header)) {

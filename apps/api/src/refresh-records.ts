@@ -163,9 +163,13 @@ export function refreshRecords({ redis, replica, ttlS, index }: RefreshRecordsOp
     /** Who was in it is known still. */
     hasUsers: async (id: string): Promise<boolean> => (await redis.exists(refreshChunkKey(id, 0))) === 1,
 
-    /** No more of its users are asked for, once whoever takes it in has noticed. False: it was cancelled before. */
-    cancel: async (id: string, at: string): Promise<boolean> =>
-      (await redis.hsetnx(refreshKey(id), 'cancelledAt', at)) === 1,
+    /** No more of its users are asked for, once whoever takes it in has noticed. */
+    async cancel(id: string, at: string): Promise<void> {
+      await redis.hsetnx(refreshKey(id), 'cancelledAt', at)
+    },
+
+    /** Whoever took it in has noticed. False: somebody has said so before. */
+    stopped: async (id: string): Promise<boolean> => (await redis.hsetnx(refreshKey(id), 'stopped', '1')) === 1,
 
     isCancelled: async (id: string): Promise<boolean> => (await redis.hexists(refreshKey(id), 'cancelledAt')) === 1,
 

@@ -126,7 +126,7 @@ export function refreshRoutes(deps: RefreshRouteDeps): OpsRoute[] {
         insistOn(operator, 'operate', header.domain)
         if (header.cancelledAt === undefined) looks.forget(header.id) // it may be done, and nobody has looked since
         const found = await looks.look(header.id)
-        if (found?.progress.state === 'done') return { done: 0, left: 0 }
+        if (found?.progress.state === 'done' && header.cancelledAt === undefined) return { done: 0, left: 0 }
         if (operator.domains !== '*')
           for await (const { users } of records.chunks(header))
             for (const jid of users) insistOn(operator, 'operate', splitBareJid(jid).domain)
