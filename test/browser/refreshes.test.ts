@@ -71,7 +71,7 @@ test('the failures of one are retried by a new one, which opens', async () => {
   const dashboard = await dashboardOfTest(browser, { env: { JOB_ATTEMPTS: '1' } })
   const { backend } = dashboard
   for (const username of USERS.slice(0, 4)) backend.set(username, 500)
-  await dashboard.refresh(USERS)
+  await dashboard.refresh([...USERS, '..', 'a b']) // nobody: they cannot be asked for again
   backend.unset()
   const before = backend.requests.length
   const { page } = await dashboard.open('/refreshes')

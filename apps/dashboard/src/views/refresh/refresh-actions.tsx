@@ -13,14 +13,17 @@ type Asked = 'retry' | 'cancel'
 
 export function RefreshActions({ refresh }: { readonly refresh: OpsRefresh }) {
   const { id, domain, errors, pending, state, hasUsers } = refresh
+  const failed = errors - namesThatAreNobody(refresh)
   const refusal = useRefusal(domain)
   const [asked, setAsked] = useState<Asked>()
   const close = () => setAsked(undefined)
 
   const cannotRetry =
     refusal ??
-    (errors === 0
-      ? 'None of its users has failed.'
+    (failed === 0
+      ? errors === 0
+        ? 'None of its users has failed.'
+        : 'The names that failed are nobody’s: there is nobody to ask for.'
       : hasUsers
         ? undefined
         : 'Its users are no longer known: they are kept while it runs, and after it when some failed.')
@@ -36,11 +39,15 @@ export function RefreshActions({ refresh }: { readonly refresh: OpsRefresh }) {
       >
         Cancel…
       </Button>
-      <RetryDialog isOpen={asked === 'retry'} onClose={close} id={id} errors={errors} />
+      <RetryDialog isOpen={asked === 'retry'} onClose={close} id={id} failed={failed} />
       <CancelDialog isOpen={asked === 'cancel'} onClose={close} id={id} pending={pending} />
     </>
   )
 }
+
+/** Among its failures, and not among its users. */
+const namesThatAreNobody = ({ failuresByCode }: OpsRefresh): number =>
+  failuresByCode.find(({ code }) => code === 'username-invalid')?.count ?? 0
 
 interface DialogProps {
   readonly isOpen: boolean
@@ -48,7 +55,7 @@ interface DialogProps {
   readonly id: string
 }
 
-function RetryDialog({ isOpen, onClose, id, errors }: DialogProps & { readonly errors: number }) {
+function RetryDialog({ isOpen, onClose, id, failed }: DialogProps & { readonly failed: number }) {
   const retry = useRetryRefresh(id)
   const toast = useToast()
   const navigate = useNavigate()
@@ -65,7 +72,7 @@ function RetryDialog({ isOpen, onClose, id, errors }: DialogProps & { readonly e
     <ConfirmDialog
       isOpen={isOpen}
       onClose={onClose}
-      title={`Retry ${formatCountOf(errors, 'user')}?`}
+      title={`Retry ${formatCountOf(failed, 'user')}?`}
       confirm="Retry"
       onConfirm={start}
     >
