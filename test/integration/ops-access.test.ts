@@ -1,18 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, send } from '../support/http.ts'
 import { type Ask, askAt, auditLogAt, detailOf, logInAt, ownPage } from '../support/ops-api.ts'
+import { actor, app, ofOne, operator, TOKENS, viewer } from '../support/ops-cast.ts'
 import { type Rollcall, rollcallOfFile, startRollcall, twoDomains } from '../support/rollcall.ts'
-import { bearer, tokenFor, tokensOf } from '../support/tokens.ts'
-
-const viewer = tokenFor('victor', ['view'])
-const operator = tokenFor('olga', ['view', 'operate'])
-const actor = tokenFor('actor', ['operate'])
-const app = tokenFor('app', ['notify', 'read'])
-const ofOne = tokenFor('one-domain', ['view', 'operate'], ['one.example'])
+import { bearer } from '../support/tokens.ts'
 
 const { backend, rollcall } = await rollcallOfFile({
   workers: 0,
-  env: { TOKENS: tokensOf(viewer, operator, actor, app, ofOne) },
+  env: { TOKENS },
   file: twoDomains('two.example'),
 })
 

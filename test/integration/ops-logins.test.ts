@@ -1,17 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { type Ask, askAt, auditLogAt, detailOf, logInAt, ownPage } from '../support/ops-api.ts'
+import { actor, app, ofOne, operator, TOKENS, viewer } from '../support/ops-cast.ts'
 import { rollcallOfFile, twoDomains } from '../support/rollcall.ts'
-import { bearer, tokenFor, tokensOf } from '../support/tokens.ts'
-
-const viewer = tokenFor('victor', ['view'])
-const operator = tokenFor('olga', ['view', 'operate'])
-const actor = tokenFor('actor', ['operate'])
-const app = tokenFor('app', ['notify', 'read'])
-const ofOne = tokenFor('one-domain', ['view', 'operate'], ['one.example'])
+import { bearer } from '../support/tokens.ts'
 
 const { rollcall, redis } = await rollcallOfFile({
   workers: 0,
-  env: { TOKENS: tokensOf(viewer, operator, actor, app, ofOne) },
+  env: { TOKENS },
   file: twoDomains('two.example'),
 })
 

@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { askAt, auditLogAt, ownPage } from '../support/ops-api.ts'
-import { rollcallOfFile, startRollcall } from '../support/rollcall.ts'
-import { bearer, tokenFor, tokensOf } from '../support/tokens.ts'
-
-const viewer = tokenFor('victor', ['view'])
-const operator = tokenFor('olga', ['view', 'operate'])
+import { operator, TOKENS, viewer } from '../support/ops-cast.ts'
+import { rollcallOfFile, startRollcall, twoDomains } from '../support/rollcall.ts'
+import { bearer } from '../support/tokens.ts'
 
 const { backend, rollcall } = await rollcallOfFile({
   workers: 0,
-  env: { TOKENS: tokensOf(viewer, operator) },
+  env: { TOKENS },
+  file: twoDomains('two.example'),
 })
 
 const auditLog = () => auditLogAt(rollcall.api.url, bearer(operator))
