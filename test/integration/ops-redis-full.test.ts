@@ -10,7 +10,7 @@ import { ownRedis } from '../support/processes.ts'
 import { type Rollcall, startRollcall } from '../support/rollcall.ts'
 
 const root = makeToken({ name: 'root', rights: ['view', 'operate', 'notify', 'read'], domains: '*' })
-const SOON = { timeout: 15_000, interval: 200 }
+const SOON = { interval: 200 }
 
 let backend: TestBackend
 beforeAll(async () => {
@@ -82,7 +82,7 @@ describe('with a Redis that takes no writes, who is on call logs in, sees everyt
       (redis) => redis.replicaof('NO', 'ONE'),
     ],
     ['it cannot save', /MISCONF/, cannotSave, canSave],
-  ])('%s', { timeout: 60_000 }, async (_what, says, refuse, mend) => {
+  ])('%s', async (_what, says, refuse, mend) => {
     const { rollcall, redis, refreshId } = await surroundings()
     const { url } = rollcall.api
     const { cookie: early } = await logIn(url)

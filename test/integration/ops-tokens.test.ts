@@ -9,7 +9,7 @@ const root = makeToken({ name: 'root', rights: ['view', 'operate', 'notify', 're
 const actor = makeToken({ name: 'actor', rights: ['operate'], domains: '*' })
 const TOKENS = JSON.stringify([root.entry, actor.entry])
 /** An api looks for tokens every 2 s. */
-const SOON = { timeout: 8_000, interval: 100 }
+const SOON = { interval: 100 }
 
 const { backend, rollcall, redis } = await rollcallOfFile({ env: { TOKENS } })
 

@@ -72,6 +72,9 @@ export const twoDomains = (defaultDomain: 'one.example' | 'two.example') => ({
   defaultDomain,
 })
 
+/** A test that is about a deadline sets it: in all others nobody is answered before what was asked for is done, however slowly. */
+const PATIENT = { REFRESH_DEADLINE_MS: '100000', READ_DEADLINE_MS: '60000', REDIS_TIMEOUT_MS: '10000' }
+
 /** One api and a worker in this process, on a Redis database of their own and a free port. */
 export async function startRollcall({
   rosterUrl,
@@ -91,6 +94,7 @@ export async function startRollcall({
         PORT: '0',
         DRAIN_MS: '0',
         HTTP_ROSTER_URL: rosterUrl,
+        ...PATIENT,
         ...env,
         ...more,
       },

@@ -33,6 +33,7 @@ export interface RefreshDeps {
   readonly replica: string
   readonly defaultDomain: Domain
   readonly smallRefresh: number
+  readonly recheckIntervalMs: number
   readonly tracing?: Tracing | undefined
   readonly log: Log
 }
@@ -145,14 +146,17 @@ async function untilAnswerable(
   priority: Priority,
   waiting: Tally,
   patience: Patience,
-  { queue, log }: RefreshDeps,
+  deps: RefreshDeps,
 ): Promise<void> {
   const settled = intake.then(() => waiting.complete)
-  const relent = insist(waiting, priority, queue)
+  const relent = insist(waiting, priority, deps)
   const inTime = await Promise.race([settled.then(() => true), patience.over.then(() => false)]).finally(relent)
   if (inTime) return
   intake.catch((error: unknown) =>
-    log.warn({ err: error }, 'A refresh was not taken in after its caller was answered; an api will go on with it'),
+    deps.log.warn(
+      { err: error },
+      'A refresh was not taken in after its caller was answered; an api will go on with it',
+    ),
   )
 }
 

@@ -4,7 +4,7 @@ import { send } from '../../support/http.ts'
 import { rollcallOfFile } from '../../support/rollcall.ts'
 
 const { backend, rollcall, redis } = await rollcallOfFile({
-  env: { WORKER_CONCURRENCY: '1', READ_DEADLINE_MS: '20000', REFRESH_DEADLINE_MS: '55000' },
+  env: { WORKER_CONCURRENCY: '1', SLOW_LANE: '0' },
 })
 
 const nobodyWaits = { callers: 0, users: 0 }

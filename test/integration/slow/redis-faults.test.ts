@@ -241,7 +241,7 @@ test('a Redis that is full for a while costs no attempts: what waits is done aft
   const { url } = await ownRedis()
   const redis = new Redis(url)
   onTestFinished(() => redis.disconnect())
-  const env = { WORKER_CONCURRENCY: '10', JOB_LOCK_MS: '60000', SWEEP_GRACE_MS: '600000' }
+  const env = { WORKER_CONCURRENCY: '10', SLOW_LANE: '0', JOB_LOCK_MS: '60000', SWEEP_GRACE_MS: '600000' }
   const { backend, rollcall } = await startWith(url, { env })
   const held = backend.hold('*')
   const users = Array.from({ length: 300 }, (_, i) => `user-${i}`)

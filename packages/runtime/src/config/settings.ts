@@ -206,7 +206,7 @@ export const Settings = z.strictObject({
     'RECHECK_INTERVAL_MS',
     milliseconds(),
     1_000,
-    'How often the api looks again at the users it waits for, in case a message was lost',
+    'How often the api looks again at the users it waits for, in case a message was lost, and asks again for those who go before others',
   ),
 
   opsSessionS: dashboard(

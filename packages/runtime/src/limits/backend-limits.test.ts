@@ -150,7 +150,7 @@ describe('a cap on requests at a time', () => {
     expect(own.take(here)).toBeUndefined()
   })
 
-  test('is never exceeded, whichever workers come, go and die', { timeout: 60_000 }, async () => {
+  test('is never exceeded, whichever workers come, go and die', async () => {
     await redis.flushdb()
     const cap = 6
     const sixSeconds = performance.now() + 6_000
