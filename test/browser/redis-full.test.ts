@@ -29,6 +29,13 @@ test('when Redis is full, who is on call logs in, is told so, looks at every vie
     await untilShown(page, title)
     expect(await page.getByText(/cannot be (read|shown)|Redis cannot do/).count(), title).toBe(0)
   }
+
+  // What was last heard of the processes is forgotten after two minutes; that none is alive is not said for that.
+  for (const id of await redis.zrange('rollcall:processes', '0', '-1')) await redis.del(`rollcall:process:${id}`)
+  await page.getByText('not known', { exact: true }).nth(2).waitFor()
+  expect(await page.getByText('none alive').count()).toBe(0)
+  await views.getByRole('link', { name: 'Processes' }).click()
+  await page.getByText(/takes no writes now: whether they run is not known/).waitFor()
   await page.goto(`${dashboard.rollcall.api.url}/ops/users/${jidOf('john')}`)
   await page.getByRole('button', { name: 'Refresh now' }).click()
   await page

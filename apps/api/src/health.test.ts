@@ -16,6 +16,16 @@ const deps = {
 } as unknown as HealthDeps
 const alive = { host: 'one', pid: 1, intervalMs: 1_000, silentMs: 0, shards: 1 }
 
+test('of a Redis that takes no heartbeats, nobody is called dead', () => {
+  const silent = { ...alive, silentMs: 60_000 }
+  const processes = ['worker', 'gateway'].map((role) => ({ ...silent, id: role, role })) as unknown as HeardProcess[]
+  const notWritable = { shards: [0], reason: 'OOM' }
+  for (const heard of [processes, []]) {
+    const facts = { processes: heard, notWritable, open: 0, held: new Map(), paused: [] }
+    expect(healthOf(facts, deps).troubles).toEqual([{ text: expect.stringMatching(/^Redis takes no writes/) }])
+  }
+})
+
 test.each(['crm', 'prosody@10.0.0.1:5280'])('that %s takes nothing is said of its domain alone', (target) => {
   const silent = [{ target, shard: 0, isDisabled: false, waiting: 3, reason: 'It refused the connection' }]
   const processes = [

@@ -94,13 +94,13 @@ export function healthOf(
       return unreadable(`Redis cannot be read: ${processes}`)
     say([`A part of Redis cannot be read: ${processes}`])
   }
-  // What takes no writes takes no heartbeats either: then nothing is known of the workers.
+  // What takes no writes takes no heartbeats either: then nothing is known of workers and gateways.
   if (notWritable) say([refusedWrites(notWritable, shards)])
   else if (typeof processes !== 'string') say(unserved(processes, shards), WORKERS)
   if (typeof processes !== 'string') {
     say(stuckLoops(processes), WORKERS)
     troubles.push(...brokenBackends(processes))
-    troubles.push(...silentTargets(processes, targets))
+    troubles.push(...(notWritable ? [] : missingGateway(processes, targets)), ...silentTargets(processes, targets))
     say(otherShards(processes, shards))
   }
   if (paused.length > 0) say([pausedQueues(paused, shards)], { view: 'queues' })
@@ -122,6 +122,7 @@ export function healthOf(
 }
 
 const WORKERS: OpsPlace = { view: 'processes', role: 'worker' }
+const GATEWAYS: OpsPlace = { view: 'processes', role: 'gateway' }
 
 export interface Refusal {
   readonly shards: readonly number[]
@@ -179,12 +180,14 @@ function brokenBackends(processes: readonly ProcessReport[]): OpsTrouble[] {
   })
 }
 
+function missingGateway(processes: readonly ProcessReport[], targets: HealthDeps['targets']): OpsTrouble[] {
+  if (targets.length === 0 || processes.some(({ role }) => role === 'gateway')) return []
+  return [{ text: 'No gateway is alive: nobody is told of changes', place: GATEWAYS }]
+}
+
 /** One line for each target, whatever the number of its shards. */
 function silentTargets(processes: readonly ProcessReport[], targets: HealthDeps['targets']): OpsTrouble[] {
-  const place: OpsPlace = { view: 'processes', role: 'gateway' }
   const gateways = processes.filter(({ role }) => role === 'gateway')
-  if (targets.length > 0 && gateways.length === 0)
-    return [{ text: 'No gateway is alive: nobody is told of changes', place }]
   const silent = gateways.flatMap((gateway) => gateway.silent ?? [])
   const named = namedTargets(targets, gateways)
   return [...new Set(silent.map(({ target }) => target))].map((name) => {
@@ -195,7 +198,7 @@ function silentTargets(processes: readonly ProcessReport[], targets: HealthDeps[
       ? `${name} is disabled and told nothing (${first.reason}); npm run targets -- enable ${name} has it told again`
       : `${name} takes no changes (${first?.reason}); ${waiting} wait for it`
     const domain = named.find((target) => target.name === name)?.domain
-    return { text, place, ...(domain && { domain }) }
+    return { text, place: GATEWAYS, ...(domain && { domain }) }
   })
 }
 

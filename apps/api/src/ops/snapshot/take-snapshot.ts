@@ -61,8 +61,9 @@ export function snapshotLook(deps: SnapshotDeps): () => Promise<OpsSnapshot> {
     last.queues = await queuesNow(queues, config.shards, recent).catch(() => last.queues)
     if (typeof facts.processes !== 'string') {
       last.heard = facts.processes
-      last.processes = opsProcesses(facts.processes, steady, facts.notWritable === null)
-      last.targets = await lookAtTargets(facts.processes).catch(() => last.targets)
+      const takesHeartbeats = facts.notWritable === null
+      last.processes = opsProcesses(facts.processes, steady, takesHeartbeats)
+      last.targets = await lookAtTargets(facts.processes, takesHeartbeats).catch(() => last.targets)
     }
     last.backends = lookAtBackends(last.heard, facts.held, recent)
     const { isReadable, status, troubles } = healthOf(facts, deps)

@@ -8,7 +8,7 @@ import {
   type TargetLog,
   targetLog,
 } from '@rollcall/runtime'
-import { namedTargets } from '../named-targets.ts'
+import { type NamedTarget, namedTargets } from '../named-targets.ts'
 
 export interface TargetsLookOptions {
   readonly redis: RedisClient
@@ -16,10 +16,14 @@ export interface TargetsLookOptions {
   readonly targets: readonly TargetConfig[]
 }
 
-/** How each target does in each shard, as the gateway last wrote that serves it. */
+/**
+ * How each target does in each shard, as the gateway last wrote that serves it. A Redis that takes no writes takes no heartbeats:
+ * that nothing is heard of a gateway says nothing then.
+ */
 export function targetsLook({ redis, shards, targets }: TargetsLookOptions) {
   const scripts = loadScripts(redis.isCluster)
   const logs = new Map<string, TargetLog[]>()
+  let known: readonly NamedTarget[] | undefined
   const logsOf = (target: string): TargetLog[] => {
     const known = logs.get(target)
     if (known) return known
@@ -28,9 +32,10 @@ export function targetsLook({ redis, shards, targets }: TargetsLookOptions) {
     return made
   }
 
-  return async (heard: readonly HeardProcess[]): Promise<OpsTarget[]> => {
+  return async (heard: readonly HeardProcess[], takesHeartbeats = true): Promise<OpsTarget[]> => {
     const gateways = new Map(heard.flatMap((one) => (one.role === 'gateway' && isAlive(one) ? [[one.id, one]] : [])))
-    const named = namedTargets(targets, [...gateways.values()])
+    const named = takesHeartbeats || !known ? namedTargets(targets, [...gateways.values()]) : known
+    known = named
     for (const name of logs.keys()) if (!named.some((target) => target.name === name)) logs.delete(name)
     const ofTargets = named.map(({ name, type, domain }) =>
       logsOf(name).map(async (log, shard): Promise<OpsTarget> => {
@@ -38,7 +43,7 @@ export function targetsLook({ redis, shards, targets }: TargetsLookOptions) {
         const place = { target: name, type, domain, shard }
         if (!state) return { ...place, state: 'unserved', ...NOTHING_KNOWN }
         const { holder, waiting, owed, delivered, rejected, nextAttemptAt, lastError } = state
-        const isServed = gateways.has(holder)
+        const isServed = gateways.has(holder) || !takesHeartbeats
         return {
           ...place,
           state: isServed ? state.state : 'unserved',

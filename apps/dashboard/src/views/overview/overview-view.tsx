@@ -43,7 +43,7 @@ const Numbers = ({ snapshot }: { readonly snapshot: OpsSnapshot }) => (
         <ErrorsCard errors={snapshot.errors} />
       </div>
       <div className={styles.column}>
-        <ProcessesCard processes={snapshot.processes} />
+        <ProcessesCard processes={snapshot.processes} areHeard={snapshot.redis.reason === undefined} />
         <TargetsCard targets={snapshot.targets} />
         <RedisCard redis={snapshot.redis} />
       </div>

@@ -11,28 +11,33 @@ const ROLES = [
   { role: 'gateway', name: 'Gateways' },
 ] as const
 
+interface ProcessesCardProps {
+  readonly processes: readonly OpsProcess[]
+  /** Redis takes heartbeats: who is not heard of is not there. */
+  readonly areHeard: boolean
+}
+
 /** How many live, and do their work. */
-export function ProcessesCard({ processes }: { readonly processes: readonly OpsProcess[] }) {
+export function ProcessesCard({ processes, areHeard }: ProcessesCardProps) {
   return (
     <Card title="Processes" isFlush>
       <ul className={styles.list}>
         {ROLES.map(({ role, name }) => (
-          <Role key={role} role={role} name={name} processes={processes} />
+          <Role key={role} role={role} name={name} processes={processes} areHeard={areHeard} />
         ))}
       </ul>
     </Card>
   )
 }
 
-interface RoleProps {
+interface RoleProps extends ProcessesCardProps {
   readonly role: OpsProcess['role']
   readonly name: string
-  readonly processes: readonly OpsProcess[]
 }
 
-function Role({ role, name, processes }: RoleProps) {
+function Role({ role, name, processes, areHeard }: RoleProps) {
   const { alive, stuck, gone } = headcount(processes, role)
-  const isMissing = alive === 0 && role !== 'gateway'
+  const isMissing = alive === 0 && role !== 'gateway' && areHeard
   return (
     <li>
       <div className={styles.line}>
@@ -43,7 +48,7 @@ function Role({ role, name, processes }: RoleProps) {
           {stuck > 0 && <StatusBadge tone="bad">{stuck} stuck</StatusBadge>}
           {gone > 0 && <StatusBadge tone="bad">{gone} silent</StatusBadge>}
           <StatusBadge tone={isMissing ? 'bad' : alive === 0 ? 'idle' : 'good'}>
-            {alive === 0 ? 'none alive' : `${alive} alive`}
+            {alive > 0 ? `${alive} alive` : areHeard ? 'none alive' : 'not known'}
           </StatusBadge>
         </span>
       </div>

@@ -24,6 +24,7 @@ const ROLES = ['api', 'worker', 'gateway'] as const
 export function ProcessesView() {
   const processes = useLive(({ snapshot }) => snapshot?.processes)
   const isKnown = useLive(({ snapshot }) => snapshot?.isKnown)
+  const areHeard = useLive(({ snapshot }) => snapshot?.redis.reason === undefined)
   const { role, sort } = route.useSearch()
   const navigate = route.useNavigate()
   const shown = processes?.filter((process) => role === undefined || process.role === role)
@@ -49,9 +50,11 @@ export function ProcessesView() {
           <Empty title={role === undefined ? 'No process is known.' : `No ${role} is known.`}>
             {!isKnown
               ? 'This api has not been able to read Redis, in which each says that it lives.'
-              : role === 'gateway'
-                ? 'Gateways tell the targets of changes. Start one when TARGETS are configured.'
-                : 'Each says of itself in Redis that it lives. Look whether they run, and whether they can reach Redis.'}
+              : !areHeard
+                ? 'Each says in Redis that it lives, and that takes no writes now: whether they run is not known.'
+                : role === 'gateway'
+                  ? 'Gateways tell the targets of changes. Start one when TARGETS are configured.'
+                  : 'Each says of itself in Redis that it lives. Look whether they run, and whether they can reach Redis.'}
           </Empty>
         ) : (
           <DataTable
