@@ -23,11 +23,11 @@ const QUICK: Settings = {
   stallCheckMs: 400,
   sweepIntervalMs: 500,
   sweepGraceMs: 1000,
-  backendTimeoutMs: 6000, // longer than a worker is stopped, or it would give up what it fetched before,
+  backendTimeoutMs: 10_000, // longer than a worker is stopped, or it would give up what it fetched before
 }
 
 /** The campaign that the command line asks for. */
-export function run(
+export async function run(
   { quick, minutes, break: broken, ...options }: Omit<RunOptions, 'kind'>,
   more: Pick<CampaignOptions, 'progress' | 'ended'>,
 ): Promise<Result> {
@@ -39,6 +39,6 @@ export function run(
     newUsers: quick ? 4000 : 40_000,
     giveUpMs: quick ? 15_000 : 120_000,
     pace: quick ? 0.25 : 1,
-    root: broken === undefined ? repositoryRoot : brokenBuild(broken),
+    root: broken === undefined ? repositoryRoot : await brokenBuild(broken),
   })
 }

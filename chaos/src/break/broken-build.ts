@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { ScriptName, Scripts } from '@rollcall/runtime'
 import { repositoryRoot } from '@rollcall/tools'
 import { BREAKS, type Break } from './breaks.ts'
 import { mutate } from './mutations.ts'
@@ -8,7 +9,7 @@ import { mutate } from './mutations.ts'
  * A copy of the built apps with one guarantee taken out of the scripts. Nothing in Rollcall knows of it: what is to run in
  * production has no switch for it. Returns where it is.
  */
-export function brokenBuild(broken: Break): string {
+export async function brokenBuild(broken: Break): Promise<string> {
   const root = join(repositoryRoot, '.cache', `chaos-without-${broken}`)
   rmSync(root, { recursive: true, force: true })
   for (const part of ['apps/api', 'apps/worker', 'packages/runtime']) copyPart(part, root)
@@ -16,7 +17,7 @@ export function brokenBuild(broken: Break): string {
   const ours = join(root, 'node_modules/@rollcall')
   mkdirSync(ours, { recursive: true })
   symlinkSync(join(root, 'packages/runtime'), join(ours, 'runtime'))
-  writeScripts(root, broken)
+  await writeScripts(root, broken)
   return root
 }
 
@@ -28,10 +29,18 @@ function copyPart(part: string, root: string): void {
 }
 
 /** The texts are whole: what several of them share stands in each, and need not be put in front of it again. */
-function writeScripts(root: string, broken: Break): void {
-  const lua = 'packages/runtime/lua'
-  const texts = new Map(Object.entries(mutate(BREAKS[broken].mutations)))
-  mkdirSync(join(root, lua), { recursive: true })
-  for (const file of readdirSync(join(repositoryRoot, lua)))
-    writeFileSync(join(root, lua, file), texts.get(basename(file, '.lua')) ?? '')
+async function writeScripts(root: string, broken: Break): Promise<void> {
+  const runtime = join(root, 'packages/runtime')
+  const mutated = mutate(BREAKS[broken].mutations)
+  // One file is the end of both; the one that guards does as the other when it is not told of what.
+  const wanted: Scripts = { ...mutated, commit: mutated['guarded-commit'] }
+  mkdirSync(join(runtime, 'lua'), { recursive: true })
+  for (const file of readdirSync(join(repositoryRoot, 'packages/runtime/lua')))
+    writeFileSync(join(runtime, 'lua', file), wanted[basename(file, '.lua') as ScriptName] ?? '')
+
+  const { loadScripts } = (await import(join(runtime, 'dist/store/scripts.js'))) as { loadScripts: () => Scripts }
+  const found = Object.entries(loadScripts()) as [ScriptName, string][]
+  for (const [name, text] of found)
+    if (!text.endsWith(wanted[name]))
+      throw new Error(`Of the build without its ${broken}, ${name}.lua is not what it should be`)
 }

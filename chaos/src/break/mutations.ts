@@ -3,7 +3,7 @@ import { loadScripts, type ScriptName, type Scripts } from '@rollcall/runtime'
 /** Text in a script, and what to put in its place. */
 export type Mutation = readonly [script: ScriptName, from: string, to: string]
 
-export const WRITING: readonly ScriptName[] = ['commit', 'confirm']
+export const WRITING: readonly ScriptName[] = ['commit', 'guarded-commit', 'confirm']
 
 export const NEWEST_ONLY = 's[1] ~= args[3] or s[2] ~= args[4]'
 export const RAISE_FETCHED = '\n  fetched = math.max(fetched, generation)'
