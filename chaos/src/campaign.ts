@@ -77,7 +77,8 @@ export async function campaign(options: CampaignOptions): Promise<Result> {
 
     progress.say('no more faults; waiting until all is quiet')
     load.pause()
-    await load.ended(giveUpMs)
+    load.waitUntil(now() + giveUpMs)
+    await load.ended()
     await compareAll(stage, giveUpMs)
     return {
       seed,
@@ -154,8 +155,10 @@ async function compareAll({ load, stored, checker, scene, now }: Stage, giveUpMs
 
   // Whose last refresh failed or was refused may be behind. Asked for again, nobody is.
   const users = all(load.users)
+  const lastTry = now() + giveUpMs
+  load.waitUntil(lastTry)
   let counts = await load.refresh(users, 0)
-  while (counts?.updated !== users.length && now() < givenUp) {
+  while (counts?.updated !== users.length && now() < lastTry) {
     await delay(1000) // a breaker may be open still
     counts = await load.refresh(users, 0)
   }

@@ -38,7 +38,7 @@ export function startLoad({ urls, users, newUsers, backend, stored, checker, ran
   const waiting = new Set<Refreshing>()
   const counts = { refreshes: 0, reads: 0 }
   let unread = 0
-  let given = false
+  let giveUpAt = Number.POSITIVE_INFINITY
 
   function track<T>(work: Promise<T>): Promise<T> {
     running.add(work)
@@ -95,7 +95,7 @@ export function startLoad({ urls, users, newUsers, backend, stored, checker, ran
           return progress
         }
       }
-      if (given) {
+      if (now() >= giveUpAt) {
         checker.forgotten(refreshing, 'users are still pending', now())
         return null
       }
@@ -122,14 +122,18 @@ export function startLoad({ urls, users, newUsers, backend, stored, checker, ran
     counts,
     refresh: (asked: readonly number[], api?: number) => track(refresh(asked, api)),
     read: (user: number, api?: number) => track(read(user, api)),
-    /** Reads rosters that nobody has asked for yet, so that they have to be fetched first; many at a time, for so long. */
-    async readNew(api: number, forMs: number): Promise<void> {
-      const until = now() + forMs
+    /** Reads rosters that nobody has asked for yet, so that they have to be fetched first; many at a time, until then. */
+    async readNew(api: number, until: Promise<unknown>): Promise<void> {
+      let isOver = false
       const reader = async (): Promise<void> => {
-        while (now() < until) await track(read(nextNew(), api))
+        while (!isOver) await track(read(nextNew(), api))
       }
-      await Promise.race([delay(forMs), Promise.all(Array.from({ length: NEW_READERS }, reader))])
+      for (let i = 0; i < NEW_READERS; i++) void reader()
+      await until.finally(() => {
+        isOver = true
+      })
     },
+    isNew: (user: number): boolean => user >= users,
     /** The caller of these refreshes will not be answered, but they were accepted. */
     owe(api: number, accepting: readonly Accepting[]): void {
       for (const refreshing of waiting) {
@@ -142,13 +146,13 @@ export function startLoad({ urls, users, newUsers, backend, stored, checker, ran
     pause(): void {
       for (const timer of timers) clearInterval(timer)
     },
-    /** Resolves when everything that was asked for has ended; after that time, whoever still waits has been forgotten. */
-    async ended(withinMs: number): Promise<void> {
-      const giveUp = setTimeout(() => {
-        given = true
-      }, withinMs)
+    /** From then on, whoever still waits for a refresh that was accepted has been forgotten. */
+    waitUntil(time: number): void {
+      giveUpAt = time
+    },
+    /** Resolves when everything that was asked for has ended. */
+    async ended(): Promise<void> {
       while (running.size > 0) await Promise.all(running)
-      clearTimeout(giveUp)
     },
     /** Not the one of the schedule: what it gives depends on how fast all goes. */
     random,

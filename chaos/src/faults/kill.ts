@@ -42,7 +42,7 @@ export const killApi: Fault = {
       excuses: { broken: only(at), refused: only(at), unread: only(at) },
       async run() {
         void load.refresh(someUsers(load.users, 10_000), at)
-        await load.readNew(at, afterMs)
+        await load.readNew(at, delay(afterMs))
         victim?.signal('SIGSTOP') // what it has accepted by now is what it has accepted
         load.owe(at, await stored.accepting())
         await victim?.kill()
