@@ -8,6 +8,7 @@ import { jidOf, serialIn, userNamed } from './rosters.ts'
 const KEYS = shardKeys(0)
 const USERS_PER_LOOK = 500
 const LOOK_AGAIN_MS = 100
+const MOST_LOOKED_AT = '500'
 
 export interface Accepting {
   readonly users: number
@@ -56,6 +57,26 @@ export function stored(redis: Redis) {
     epoch: () => redis.get(KEYS.epoch),
     /** Users who have been asked for and have not settled. */
     open: async () => (await redis.zrange(KEYS.open, '0', '-1')).map(userIn),
+    /** Of those who were asked for last: who has no job. */
+    async openWithoutJob(): Promise<number[]> {
+      const jids = await redis.zrange(KEYS.open, '0', MOST_LOOKED_AT, 'REV')
+      // In this order: a job settles its user before it ends.
+      const hasNone = async (jid: string) =>
+        (await redis.exists(KEYS.jobOf(jid as BareJid))) === 0 && (await redis.zscore(KEYS.open, jid)) !== null
+      const without = await Promise.all(jids.map(hasNone))
+      return jids.filter((_, i) => without[i]).map(userIn)
+    },
+    /** How many jobs of these users each worker holds; of those who hold some. */
+    async held(users: readonly number[]): Promise<number[]> {
+      const byWorker = new Map<string, number>()
+      const holderOf = async (user: number) => {
+        const job = await redis.get(KEYS.jobOf(jidOf(user) as BareJid))
+        return job && (await redis.get(KEYS.jobLock(job)))?.split(':')[0]
+      }
+      for (const holder of await Promise.all(users.map(holderOf)))
+        if (holder) byWorker.set(holder, (byWorker.get(holder) ?? 0) + 1)
+      return [...byWorker.values()]
+    },
     /** Refreshes that were accepted and whose users have not all been asked for. */
     async accepting(): Promise<Accepting[]> {
       const ids = await redis.zrange(KEYS.accepting, '0', '-1')

@@ -2,29 +2,38 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Fault, only } from './fault.ts'
 import { someUsers } from './kill.ts'
 
+/** More than a worker fetches at a time, so that each has some of them. */
+const HELD_USERS = 150
+const HELD_BY_EACH = 20
+/** Until it goes on, less must have passed than a fetch may take. */
+const HOLD_MS = 2000
+
 export const stopWorker: Fault = {
   name: 'stop-worker',
   about: 'SIGSTOP of a worker until others have its jobs, then SIGCONT: it writes what it fetched long ago',
   answersWithinMs: 10_000,
   settlesWithinMs: 10_000,
-  plan({ scene, random, load, now }) {
+  plan({ scene, random, load, stored, now }) {
     const victim = random.pick(scene.workers)
     return {
       what: `SIGSTOP of ${victim.name}`,
       excuses: {},
       async run() {
         const { backend } = scene
-        const users = Array.from({ length: Math.min(60, load.users) }, (_, i) => load.users - 1 - i) // seldom asked for else
+        const users = Array.from({ length: Math.min(HELD_USERS, load.users) }, (_, i) => load.users - 1 - i) // seldom asked for else
         await backend.behave({ kind: 'late' })
-        const before = await backend.fetches()
+        const began = Date.now()
         void load.refresh(users)
-        const until = now() + 2000
-        while ((await backend.fetches()) < before + users.length && now() < until) await delay(5)
+        const areHeld = async (): Promise<boolean> => {
+          const given = await backend.given(users)
+          const asked = users.filter((_, i) => (given[i]?.at(-1)?.at ?? 0) >= began)
+          return (await stored.held(asked)).filter((jobs) => jobs >= HELD_BY_EACH).length === scene.workers.length
+        }
+        const until = now() + HOLD_MS
+        while (!(await areHeld()) && now() < until) await delay(10)
         victim.signal('SIGSTOP') // it has asked for some of them, and the answers find it asleep
         await backend.behave({ kind: 'good' })
-        void load.refresh(users)
-        const { jobLockMs, stallCheckMs } = scene.settings
-        await delay(jobLockMs + 3 * stallCheckMs)
+        await load.refresh(users) // others have its jobs when their callers are answered
         victim.signal('SIGCONT')
         await delay(500)
         await Promise.all(users.map((user) => load.read(user)))

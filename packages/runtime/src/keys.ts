@@ -48,6 +48,8 @@ export interface ShardKeys {
   failedGroup(name: string): string
   /** The lock that BullMQ holds for a running job. */
   jobLock(jobId: string): string
+  /** The id of the job that BullMQ has for a user. */
+  jobOf(jid: BareJid): string
 }
 
 export const QUEUE_NAME = 'refresh'
@@ -146,6 +148,7 @@ export function shardKeys(shard: number): ShardKeys {
     roster: (jid) => rosterPrefix + jid,
     failedGroup: (name) => `${prefix}:failed:${name}`,
     jobLock: (jobId) => `${jobPrefix}${jobId}:lock`,
+    jobOf: (jid) => `${jobPrefix}de:${jid}`,
   }
 }
 
