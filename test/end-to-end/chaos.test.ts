@@ -22,7 +22,7 @@ async function round(faults: readonly string[], seed: number, broken?: Break): P
   )
 }
 
-test('a round of faults, and everything that is promised holds', { timeout: 180_000 }, async ({ annotate }) => {
+test('a round of faults, and everything that is promised holds', { timeout: 400_000 }, async ({ annotate }) => {
   const faults = ['kill-worker', 'stop-worker', 'kill-redis', 'lose-redis', 'backend-dead', 'cut-api-redis', 'kill-api']
   const result = await round(faults, 1)
   await annotate(report(result))
@@ -41,7 +41,7 @@ test.each([
   ['outcome', ['backend-garbage'], 'counters'],
   ['epoch', ['lose-redis'], 'epoch'],
   ['sweep', ['cut-api-redis'], 'lost'],
-] as const)('without its %s, %s shows that', { timeout: 300_000 }, async (broken, faults, kind) => {
+] as const)('without its %s, %s shows that', { timeout: 600_000 }, async (broken, faults, kind) => {
   const found: string[] = []
   for (const seed of SEEDS) {
     if (found.includes(kind)) break

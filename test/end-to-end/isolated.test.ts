@@ -19,7 +19,7 @@ const BAD: Record<string, Behaviour> = {
 
 describe('bad users neither delay nor fail the others (G7)', () => {
   test('whatever the backend does with them', async () => {
-    const { backend, env, api } = await scene({ BACKEND_TIMEOUT_MS: '3000', JOB_ATTEMPTS: '1' })
+    const { backend, env, api } = await scene({ BACKEND_TIMEOUT_MS: '8000', JOB_ATTEMPTS: '1' })
     await spawnWorker(env)
     for (const [user, behaviour] of Object.entries(BAD)) backend.set(user, behaviour)
     const mixed = api.refresh(['a/b', ...Object.keys(BAD), ...GOOD])
@@ -44,7 +44,13 @@ describe('bad users neither delay nor fail the others (G7)', () => {
   })
 
   test('one whose fetch kills its worker each time is given up in the end', async () => {
-    const { backend, env, api } = await scene({ MAX_STARTS: '2', JOB_LOCK_MS: '1000', STALL_CHECK_MS: '500' })
+    const { backend, env, api } = await scene({
+      MAX_STARTS: '2',
+      JOB_LOCK_MS: '3000', // a worker that is slow must not lose its jobs
+      STALL_CHECK_MS: '500',
+      BACKEND_TIMEOUT_MS: '60000',
+      REFRESH_DEADLINE_MS: '38000',
+    })
     backend.set('deadly', { kind: 'hang' })
     const mixed = api.refresh(['deadly', ...GOOD])
     for (const victim of [1, 2]) {

@@ -7,9 +7,11 @@ import { type AppProcess, spawnApi, spawnWorker } from '../support/processes.ts'
 import { edit, notAsInBackend, usernames } from './rosters.ts'
 
 const USERS = usernames(50)
-const DEADLINE_MS = 4_000
+const DEADLINE_MS = 5_000
+/** Some requests are made meanwhile. */
+const DRAIN_MS = 6_000
 /** Of a busy machine. */
-const SLACK_MS = 1_500
+const SLACK_MS = 15_000
 
 test('an api that is told to end answers who waits with what becomes known, and ends well', async () => {
   const { backend, api, held } = await busy()
@@ -46,13 +48,13 @@ test('an api that is told to end answers who waits for too much that it is not d
 
 test('an api that drains serves requests, but is not ready and keeps no connection, and then stops listening', async () => {
   const { env } = await busy()
-  const api = await spawnApi({ ...env, DRAIN_MS: '3000' })
+  const api = await spawnApi({ ...env, DRAIN_MS: String(DRAIN_MS) })
   const agent = new Agent({ keepAlive: true })
   onTestFinished(() => agent.destroy())
   const ask = (path: string) => send(api.url + path, { agent })
   expect((await ask('/health/live')).headers.connection).toBe('keep-alive')
 
-  const ended = endsInTime(api, 3000 + DEADLINE_MS)
+  const ended = endsInTime(api, DRAIN_MS + DEADLINE_MS)
   await api.waitForLine(/"msg":"Ending/)
   const ready = await ask('/health/ready')
   expect(ready).toMatchObject({ status: 503, headers: { connection: 'close' } })
@@ -95,7 +97,7 @@ test('what a worker that is told to end cannot finish is done by another one, an
 })
 
 test('told a second time, api and worker end at once', async () => {
-  const { backend, api, worker } = await busy()
+  const { backend, api, worker } = await busy({ SHUTDOWN_DEADLINE_MS: '60000' })
   const answer = api.refresh(USERS).catch(() => 'broken')
   await backend.until(() => backend.requests.length === USERS.length)
   for (const process of [api, worker]) {
@@ -104,19 +106,21 @@ test('told a second time, api and worker end at once', async () => {
     const told = performance.now()
     process.kill('SIGTERM')
     expect(await process.exited).toEqual({ code: 1, signal: null })
-    expect(performance.now() - told).toBeLessThan(1_000)
+    expect(performance.now() - told).toBeLessThan(SLACK_MS)
   }
   expect(await answer).toBe('broken')
 })
 
 /** One api and one worker; every request to the backend is held. */
-async function busy() {
+async function busy(settings: Readonly<Record<string, string>> = {}) {
   const backend = await startBackend()
   onTestFinished(backend.close)
   const env = {
     REDIS_URL: await freshRedisUrl(),
     HTTP_ROSTER_URL: backend.template,
     SHUTDOWN_DEADLINE_MS: String(DEADLINE_MS),
+    BACKEND_TIMEOUT_MS: '60000',
+    ...settings,
   }
   const [api, worker] = await Promise.all([spawnApi(env), spawnWorker(env)])
   edit(backend, USERS, 1)

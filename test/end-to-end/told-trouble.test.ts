@@ -7,8 +7,8 @@ import { type ApiProcess, ownRedis, spawnApi, spawnWorker, temporaryDirectory } 
 const reasonsOf = async (api: ApiProcess): Promise<readonly string[]> =>
   OpsSnapshot.parse((await api.get('/ops/api/snapshot')).body).health.troubles.map(({ text }) => text)
 
-/** Whoever looks at the dashboard is told by then, and by then again that it is over. */
-const IN_TIME = { timeout: 15_000, interval: 250 }
+/** Whoever looks at the dashboard is told within 15 s, and again that it is over; on a busy machine it may take three times as long. */
+const IN_TIME = { timeout: 45_000, interval: 250 }
 const told = (api: ApiProcess, sentence: RegExp) =>
   expect.poll(() => reasonsOf(api), IN_TIME).toContainEqual(expect.stringMatching(sentence))
 const over = (api: ApiProcess) => expect.poll(() => reasonsOf(api), IN_TIME).toEqual([])
@@ -39,7 +39,7 @@ test('a backend that is gone is told of by name, and that it is over when it is 
   const back = await startBackend({ port: Number(new URL(backend.template.replace('%s', 'x')).port) })
   onTestFinished(back.close)
   expect((await api.refresh(['a', 'b', 'c', 'd', 'e'])).body).toMatchObject({ updated: 5 })
-  await expect.poll(() => reasonsOf(api), { timeout: 40_000, interval: 250 }).toEqual([])
+  await over(api)
 })
 
 test('a Redis that was killed is told of, and that it is over when it is back', async () => {

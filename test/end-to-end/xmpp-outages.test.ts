@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { startHangingServer } from '../support/hanging-server.ts'
 import { XMPP_SERVERS } from '../support/xmpp-server.ts'
-import { hasArrived, notOnServer, ready, setUp } from './xmpp-target.ts'
+import { hasArrived, looksBack, notOnServer, ready, setUp } from './xmpp-target.ts'
 
 describe.each(XMPP_SERVERS)('%s', (name) => {
   test('G6: killed in the middle of many changes and back some time later, it gets all of them, and nobody is told twice', async () => {
@@ -24,8 +24,7 @@ describe.each(XMPP_SERVERS)('%s', (name) => {
     const known = await Promise.all(
       again.map(async (client) => ({ contacts: (await client.roster()).length, pushes: client.pushes.length })),
     )
-    await expect.poll(async () => (await ready(gateway)).targets[0]?.state, { timeout: 40_000 }).toBe('following')
-    await pause(1_500) // then it has begun to look back
+    await looksBack(setup)
     await expect.poll(() => hasArrived(setup), { timeout: 40_000, interval: 200 }).toBe(true)
     gateway.kill('SIGTERM')
     await gateway.exited

@@ -120,17 +120,19 @@ export async function notOnServer(setup: ServerSetup, usernames: readonly string
   )
 }
 
-/** How far the target has come, as is written down, and what the change log reaches from and to. */
+/** How far the target has come and how it does, as is written down, and what the change log reaches from and to. */
 export async function placeOf({ env }: ServerSetup) {
   const redis = new Redis(String(env.REDIS_URL))
   try {
     const { changes } = shardKeys(0)
-    const [[[first = ''] = []], [[last = ''] = []], delivery] = await Promise.all([
+    const target = targetLog({ redis, target: 'server', shard: 0 })
+    const [[[first = ''] = []], [[last = ''] = []], delivery, state] = await Promise.all([
       redis.xrange(changes, '-', '+', 'COUNT', 1),
       redis.xrevrange(changes, '+', '-', 'COUNT', 1),
-      targetLog({ redis, target: 'server', shard: 0 }).delivery(),
+      target.delivery(),
+      target.state(),
     ])
-    return { ...delivery, log: { first, last } }
+    return { ...delivery, state, log: { first, last } }
   } finally {
     redis.disconnect()
   }
@@ -140,4 +142,19 @@ export async function placeOf({ env }: ServerSetup) {
 export async function hasArrived(setup: ServerSetup): Promise<boolean> {
   const { position, walk, log } = await placeOf(setup)
   return position?.id === log.last && walk === null
+}
+
+/**
+ * Until it is written down twice that the target follows again after an outage: before the second time, the gateway has
+ * written down that it looks back.
+ */
+export async function looksBack(setup: ServerSetup): Promise<void> {
+  let followed = ''
+  const isSo = async (): Promise<boolean> => {
+    const { state } = await placeOf(setup)
+    const before = followed
+    followed = state?.state === 'following' ? state.at : ''
+    return before !== '' && followed > before
+  }
+  await expect.poll(isSo, { timeout: 60_000, interval: 100 }).toBe(true)
 }
