@@ -33,7 +33,9 @@ test('past MAX_OPEN_USERS refreshes are refused before anything is written, logi
     reasons: ['20 users wait to be fetched: refreshes are refused (MAX_OPEN_USERS is 20)'],
     openUsers: MAX_OPEN_USERS,
   })
-  await expect.poll(() => redis.zcard('rollcall:refreshes:accepting')).toBe(0)
+  const accepting = () =>
+    Promise.all(Array.from({ length: SHARDS }, (_, shard) => redis.zcard(shardKeys(shard).accepting)))
+  await expect.poll(accepting).toEqual([0, 0])
   const before = new Set(await written())
 
   const refused = await ask('/roster_admin/refresh', { method: 'POST', body: '["one-more"]' })

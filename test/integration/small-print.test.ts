@@ -112,7 +112,7 @@ describe('more users than one look takes', () => {
     const own = new Redis(deaf.redisUrl)
     const answer = deaf.refresh(Array.from({ length: 2600 }, (_, i) => `many-${i}`))
     await expect.poll(() => own.zcard(shardKeys(0).open)).toBe(2600)
-    await expect.poll(() => own.zcard('rollcall:refreshes:accepting')).toBe(0)
+    await expect.poll(() => own.zcard(shardKeys(0).accepting)).toBe(0)
     // As if workers had fetched all of them, and every message had been lost.
     for (let i = 0; i < 2600; i++) {
       const jid = userNamed(`many-${i}`, 'localhost').jid

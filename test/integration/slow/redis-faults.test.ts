@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { shardKeys } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { freePort, type RedisServer } from '../../../tools/src/index.ts'
@@ -44,7 +45,7 @@ const health = async (rollcall: Rollcall) => {
 /** Until all users of all refreshes have been asked for: from then on their callers need no Redis to be answered. */
 async function takenIn({ url }: RedisServer): Promise<void> {
   const redis = new Redis(url)
-  await until(() => redis.zcard('rollcall:refreshes:accepting')).toBe(0)
+  await until(() => redis.zcard(shardKeys(0).accepting)).toBe(0)
   redis.disconnect()
 }
 
