@@ -23,19 +23,19 @@ const QUICK: Settings = {
   stallCheckMs: 400,
   sweepIntervalMs: 500,
   sweepGraceMs: 1000,
-  backendTimeoutMs: 10_000, // longer than a worker is stopped, or it would give up what it fetched before
+  backendTimeoutMs: 6000, // longer than a worker is stopped, or it would give up what it fetched before
 }
 
 /** The campaign that the command line asks for. */
 export async function run(
-  { quick, minutes, break: broken, ...options }: Omit<RunOptions, 'kind'>,
+  { quick, minutes, break: broken, settings, ...options }: Omit<RunOptions, 'kind'> & { settings?: Partial<Settings> },
   more: Pick<CampaignOptions, 'progress' | 'ended'>,
 ): Promise<Result> {
   return campaign({
     ...options,
     ...more,
     seconds: minutes * 60,
-    settings: quick ? QUICK : USUAL,
+    settings: { ...(quick ? QUICK : USUAL), ...settings },
     newUsers: quick ? 4000 : 40_000,
     giveUpMs: quick ? 15_000 : 120_000,
     pace: quick ? 0.25 : 1,

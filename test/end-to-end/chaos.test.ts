@@ -16,6 +16,7 @@ async function round(faults: readonly string[], seed: number, broken?: Break): P
       quick: true,
       patience: broken ? 1 : PATIENCE, // what is broken is not waited for
       faults: faults.map(faultNamed),
+      settings: { backendTimeoutMs: 60_000 }, // a worker that is stopped has what it fetched when it goes on, however late
       ...(broken && { break: broken }),
     },
     { progress: SILENT, ended: ending.signal },

@@ -40,9 +40,9 @@ function cutCable(
 }
 
 /** Both ways together, it is the time in which the cable has to be cut: also a machine that is slow is faster. */
-const LAG_MS = 150
+const LAG_MS = 300
 const LOOK_MS = 5
-const WITHIN_MS = 5000
+const WITHIN_MS = 15_000
 
 /** The worst moment: Redis knows that somebody is asked for, and the api has not put him into the queue yet. */
 async function betweenRequestAndJob({ load, random, scene, stored, now }: Stage): Promise<void> {
