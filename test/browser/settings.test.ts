@@ -18,6 +18,7 @@ test('a token is made, works at once, is revoked, and is refused at once; all of
   const shown = page.getByRole('dialog', { name: '“prosody” is made' })
   const token = (await shown.locator('code').first().textContent()) ?? ''
   await shown.getByRole('button', { name: 'I have it' }).click()
+  await shown.waitFor({ state: 'detached' })
 
   const read = async () =>
     (await rollcall.send('/contacts/john', { headers: { authorization: `Bearer ${token}` } })).status

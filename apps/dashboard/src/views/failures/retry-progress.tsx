@@ -1,6 +1,7 @@
 import type { OpsRetry } from '@rollcall/roster'
 import { useQueries, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { refreshQuery } from '../../data/refreshes.ts'
 import { formatCount, formatCountOf } from '../../format/numbers.ts'
 import { shortId } from '../../format/short-id.ts'
@@ -35,6 +36,10 @@ export function RetryProgress({ retried: { users, refreshes, who }, onClose }: R
     queries: refreshes.map((id) => ({ ...refreshQuery(id), enabled: watched.has(id) })),
     combine: together,
   })
+  // The list below says at once what came of it.
+  useEffect(() => {
+    if (isDone) void client.invalidateQueries({ queryKey: ['failures'] })
+  }, [isDone, client])
   const title = `${isDone ? 'Retried' : 'Retrying'} ${formatCountOf(users, 'user')}${who}`
   return (
     <Card title={title} actions={<IconButton icon="close" label="Close" onClick={onClose} />}>
