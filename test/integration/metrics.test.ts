@@ -1,32 +1,19 @@
 import { METRICS, makeToken } from '@rollcall/runtime'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { expect, test } from 'vitest'
 import { send } from '../support/http.ts'
 import { ownRedis } from '../support/processes.ts'
-import { type Rollcall, type RollcallOptions, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfTest } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
-
-beforeEach(async () => {
-  backend = await startBackend()
-})
-afterEach(async () => {
-  await rollcall.stop()
-  await backend.close()
-})
-
-const start = async (options: Partial<RollcallOptions> = {}): Promise<void> => {
-  rollcall = await startRollcall({ rosterUrl: backend.template, ...options })
-}
+const at = rollcallOfTest()
+const { start } = at
 
 /** The value of a series as it is written; undefined: there is none. */
 async function valuesAt(url: string): Promise<(series: string) => number | undefined> {
   const { text } = await send(`${url}/metrics`)
   const values = new Map(
     text.split('\n').flatMap((line): [string, number][] => {
-      const at = line.lastIndexOf(' ')
-      return line === '' || line.startsWith('#') ? [] : [[line.slice(0, at), Number(line.slice(at + 1))]]
+      const space = line.lastIndexOf(' ')
+      return line === '' || line.startsWith('#') ? [] : [[line.slice(0, space), Number(line.slice(space + 1))]]
     }),
   )
   return (series) => values.get(series)
@@ -44,17 +31,17 @@ async function valuesOnce(url: string, expected: Readonly<Record<string, number>
 
 test('an api counts refreshes, reads and what it refused, and tells what there is of all', async () => {
   await start({ env: { JOB_ATTEMPTS: '1' } })
-  backend.set('broken', 400)
-  await rollcall.refresh(['john', 'mary', 'broken'])
-  await rollcall.refresh(['broken'])
-  await rollcall.refresh('no list')
-  await rollcall.send('/contacts/john')
-  await rollcall.send('/contacts/at-login')
-  backend.set('john', 400)
-  await rollcall.refresh(['john'])
-  await rollcall.send('/contacts/john')
-  await rollcall.send('/contacts/broken')
-  const value = await valuesOnce(rollcall.api.url, { 'bullmq_job_failed_total{queue="refresh", shard="0"}': 4 })
+  at.backend.set('broken', 400)
+  await at.rollcall.refresh(['john', 'mary', 'broken'])
+  await at.rollcall.refresh(['broken'])
+  await at.rollcall.refresh('no list')
+  await at.rollcall.send('/contacts/john')
+  await at.rollcall.send('/contacts/at-login')
+  at.backend.set('john', 400)
+  await at.rollcall.refresh(['john'])
+  await at.rollcall.send('/contacts/john')
+  await at.rollcall.send('/contacts/broken')
+  const value = await valuesOnce(at.rollcall.api.url, { 'bullmq_job_failed_total{queue="refresh", shard="0"}': 4 })
   expect(value('rollcall_refreshes_total{result="done"}')).toBe(1)
   expect(value('rollcall_refreshes_total{result="failed"}')).toBe(2)
   expect(value('rollcall_refresh_seconds_count')).toBe(3)
@@ -81,9 +68,11 @@ test('an api counts refreshes, reads and what it refused, and tells what there i
 
 test('who waits is counted, and for how long', async () => {
   await start({ workers: 0, env: { REFRESH_DEADLINE_MS: '100' } })
-  await rollcall.refresh(['john', 'mary'])
-  await expect.poll(async () => (await valuesAt(rollcall.api.url))('rollcall_oldest_open_seconds')).toBeGreaterThan(1)
-  const value = await valuesAt(rollcall.api.url)
+  await at.rollcall.refresh(['john', 'mary'])
+  await expect
+    .poll(async () => (await valuesAt(at.rollcall.api.url))('rollcall_oldest_open_seconds'))
+    .toBeGreaterThan(1)
+  const value = await valuesAt(at.rollcall.api.url)
   expect(value('rollcall_refreshes_total{result="pending"}')).toBe(1)
   expect(value('rollcall_users_open')).toBe(2)
   expect(value('rollcall_processes{role="worker",state="alive"}')).toBe(0)
@@ -91,10 +80,10 @@ test('who waits is counted, and for how long', async () => {
 
 test('a worker counts what it fetched and how users settled', async () => {
   await start({ workers: 0, env: { JOB_ATTEMPTS: '2', RETRY_BACKOFF_MS: '10' } })
-  const { url } = await rollcall.startWorker({ WORKER_PORT: '0' })
-  backend.set('broken', 500)
-  await rollcall.refresh(['john', 'mary', 'broken'])
-  await rollcall.refresh(['john'])
+  const { url } = await at.rollcall.startWorker({ WORKER_PORT: '0' })
+  at.backend.set('broken', 500)
+  await at.rollcall.refresh(['john', 'mary', 'broken'])
+  await at.rollcall.refresh(['john'])
   const value = await valuesOnce(url ?? '', { 'rollcall_jobs_total{shard="0"}': 4, rollcall_jobs_in_hand: 0 })
   const settled = (outcome: string) => value(`rollcall_users_settled_total{domain="localhost",outcome="${outcome}"}`)
   expect(settled('changed')).toBe(2)
@@ -114,16 +103,16 @@ test('a worker counts what it fetched and how users settled', async () => {
 
 test('a backend that is given up is told by the worker', async () => {
   await start({ workers: 0, env: { JOB_ATTEMPTS: '1', BREAKER_FAILURES: '3' } })
-  const { url } = await rollcall.startWorker({ WORKER_PORT: '0' })
-  backend.set('*', 500)
-  await rollcall.refresh(['a', 'b', 'c', 'd'])
+  const { url } = await at.rollcall.startWorker({ WORKER_PORT: '0' })
+  at.backend.set('*', 500)
+  await at.rollcall.refresh(['a', 'b', 'c', 'd'])
   await expect.poll(async () => (await valuesAt(url ?? ''))('rollcall_backend_broken{domain="localhost"}')).toBe(1)
 })
 
 test('what nobody waits for is settled, but says nothing of how long users wait', async () => {
   await start({ workers: 0, env: { MAX_ROSTER_AGE_S: '1', UPKEEP_INTERVAL_MS: '200' } })
-  const { url } = await rollcall.startWorker({ WORKER_PORT: '0' })
-  await rollcall.refresh(['john'])
+  const { url } = await at.rollcall.startWorker({ WORKER_PORT: '0' })
+  await at.rollcall.refresh(['john'])
   await expect
     .poll(async () =>
       (await valuesAt(url ?? ''))('rollcall_users_settled_total{domain="localhost",outcome="unchanged"}'),
@@ -136,18 +125,18 @@ test('while Redis is away an api says so, and nothing of what it cannot know', a
   const redis = await ownRedis()
   await start({ redisUrl: redis.url, workers: 0, env: { REDIS_TIMEOUT_MS: '1000' } })
   await redis.stop()
-  await expect.poll(async () => (await valuesAt(rollcall.api.url))('rollcall_redis_up')).toBe(0)
-  const value = await valuesAt(rollcall.api.url)
+  await expect.poll(async () => (await valuesAt(at.rollcall.api.url))('rollcall_redis_up')).toBe(0)
+  const value = await valuesAt(at.rollcall.api.url)
   expect(value('rollcall_users_stored')).toBeUndefined()
   expect(value('rollcall_callers_waiting')).toBe(0)
 })
 
 test('every name is described once, and all that is documented is there', async () => {
   await start({ workers: 0, env: { SHARDS: '3' } })
-  const worker = await rollcall.startWorker({ WORKER_PORT: '0' })
-  const gateway = await rollcall.startGateway()
-  await rollcall.refresh(['john', 'mary', 'aaron', 'zoe'])
-  const urls = { api: rollcall.api.url, worker: worker.url ?? '', gateway: gateway.url }
+  const worker = await at.rollcall.startWorker({ WORKER_PORT: '0' })
+  const gateway = await at.rollcall.startGateway()
+  await at.rollcall.refresh(['john', 'mary', 'aaron', 'zoe'])
+  const urls = { api: at.rollcall.api.url, worker: worker.url ?? '', gateway: gateway.url }
   for (const [role, url] of Object.entries(urls)) {
     const { headers, text } = await send(`${url}/metrics`)
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
@@ -165,8 +154,8 @@ test('with tokens, the numbers of an api are for who may view', async () => {
     makeToken({ name: rights.join(), rights, domains: '*' })
   const [prometheus, app] = [made(['view']), made(['notify', 'read'])]
   await start({ workers: 0, env: { TOKENS: JSON.stringify([prometheus.entry, app.entry]) } })
-  const asked = (token: string) => rollcall.send('/metrics', { headers: { authorization: `Bearer ${token}` } })
-  expect((await rollcall.send('/metrics')).status).toBe(401)
+  const asked = (token: string) => at.rollcall.send('/metrics', { headers: { authorization: `Bearer ${token}` } })
+  expect((await at.rollcall.send('/metrics')).status).toBe(401)
   expect((await asked(app.token)).status).toBe(403)
   expect((await asked(prometheus.token)).status).toBe(200)
 })

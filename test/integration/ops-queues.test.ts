@@ -2,49 +2,32 @@ import { OpsJob, OpsJobPage, OpsUser } from '@rollcall/roster'
 import { PRIORITY, QUEUE_NAME, shardKeys } from '@rollcall/runtime'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
-import { type Rollcall, startRollcall, twoDomains } from '../support/rollcall.ts'
+import { describe, expect, test } from 'vitest'
+import { rollcallOfTest, twoDomains } from '../support/rollcall.ts'
 import { bearer, tokenFor, tokensOf } from '../support/tokens.ts'
 
 const operator = tokenFor('operator', ['view', 'operate', 'notify', 'read'])
 const ofOne = tokenFor('of-one', ['view', 'operate'], ['one.example'])
 
-let backend: TestBackend
-let rollcall: Rollcall
+const at = rollcallOfTest()
 
-beforeEach(async () => {
-  backend = await startBackend()
-})
-afterEach(async () => {
-  await rollcall.stop()
-  await backend.close()
-})
-
-async function start(env: Record<string, string> = {}, workers = 1): Promise<void> {
-  rollcall = await startRollcall({
-    rosterUrl: backend.template,
+const start = (env: Record<string, string> = {}, workers = 1): Promise<void> =>
+  at.start({
     workers,
-    env: {
-      REFRESH_DEADLINE_MS: '1500',
-      READ_DEADLINE_MS: '1500',
-      TOKENS: tokensOf(operator, ofOne),
-      ...env,
-    },
+    env: { REFRESH_DEADLINE_MS: '1500', READ_DEADLINE_MS: '1500', TOKENS: tokensOf(operator, ofOne), ...env },
     file: twoDomains('two.example'),
   })
-}
 
 const authorization = (token = operator) => bearer(token)
 const ask = (path: string, method = 'GET', body?: unknown, token = operator) =>
-  rollcall.send(`/ops/api${path}`, {
+  at.rollcall.send(`/ops/api${path}`, {
     method,
     headers: authorization(token),
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
-const refresh = (...users: string[]) => rollcall.refresh(users, authorization())
+const refresh = (...users: string[]) => at.rollcall.refresh(users, authorization())
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `user-${i}`)
-const reasons = async () => (await rollcall.send('/health/ready')).json<{ reasons: string[] }>().reasons
+const reasons = async () => (await at.rollcall.send('/health/ready')).json<{ reasons: string[] }>().reasons
 
 describe('a paused queue', () => {
   test('takes nobody from it, says so, and goes on where it stopped', async () => {
@@ -52,16 +35,16 @@ describe('a paused queue', () => {
     expect((await ask('/queues/all/pause', 'POST')).json()).toEqual({ shards: [0, 1, 2, 3] })
     const { status, body } = await refresh(...numbered(12))
     expect({ status, pending: body.pending }).toEqual({ status: 202, pending: 12 })
-    const login = await rollcall.send('/contacts/at-login', { headers: authorization() })
+    const login = await at.rollcall.send('/contacts/at-login', { headers: authorization() })
     expect(login.status).toBe(503)
-    expect(backend.requests).toEqual([])
+    expect(at.backend.requests).toEqual([])
     expect(await reasons()).toEqual([
       'The queue of shards 0-3 is paused: refreshes of their users wait, also those of who logs in for the first time',
     ])
     expect((await ask('/queues/2/resume', 'POST')).json()).toEqual({ shards: [2] })
     expect(await reasons()).toEqual([expect.stringContaining('The queue of shards 0-1,3 is paused')])
     await ask('/queues/all/resume', 'POST')
-    await expect.poll(() => new Set(backend.requests.map(({ username }) => username)).size).toBe(13)
+    await expect.poll(() => new Set(at.backend.requests.map(({ username }) => username)).size).toBe(13)
     await expect.poll(async () => (await refresh('user-0')).status).toBe(200)
     expect(await reasons()).toEqual([])
   })
@@ -94,19 +77,19 @@ describe('a limited queue', () => {
   test('runs no more jobs at a time than it is allowed, of all workers, and more when it may', async () => {
     await start({ SHARDS: '1' }, 2)
     expect((await ask('/queues/0/limits', 'PUT', { globalConcurrency: 1 })).json()).toEqual({ shards: [0] })
-    const held = backend.hold('*')
+    const held = at.backend.hold('*')
     await refresh(...numbered(6))
-    await backend.until(() => backend.requests.length === 1)
-    expect(backend.requests.filter(({ endedAt }) => endedAt === undefined)).toHaveLength(1)
+    await at.backend.until(() => at.backend.requests.length === 1)
+    expect(at.backend.requests.filter(({ endedAt }) => endedAt === undefined)).toHaveLength(1)
     expect((await ask('/queues/all/limits', 'PUT', { globalConcurrency: 3 })).status).toBe(200)
-    await backend.until(() => backend.requests.length === 3)
+    await at.backend.until(() => at.backend.requests.length === 3)
     held.release()
     await expect.poll(async () => (await refresh(...numbered(6))).body.updated).toBe(6)
     const most = Math.max(
-      ...backend.requests.map(({ startedAt }) => {
+      ...at.backend.requests.map(({ startedAt }) => {
         const running = (one: { startedAt: number; endedAt?: number }) =>
           one.startedAt <= startedAt && (one.endedAt ?? Number.POSITIVE_INFINITY) > startedAt
-        return backend.requests.filter(running).length
+        return at.backend.requests.filter(running).length
       }),
     )
     expect(most).toBeLessThanOrEqual(3)
@@ -116,9 +99,9 @@ describe('a limited queue', () => {
     await start({ SHARDS: '1' })
     await ask('/queues/0/limits', 'PUT', { rateLimit: { max: 2, durationMs: 600_000 } })
     expect((await refresh(...numbered(5))).body).toMatchObject({ updated: 2, pending: 3 })
-    expect(backend.requests).toHaveLength(2)
+    expect(at.backend.requests).toHaveLength(2)
     await ask('/queues/0/limits', 'PUT', { rateLimit: null })
-    await backend.until(() => backend.requests.length >= 5)
+    await at.backend.until(() => at.backend.requests.length >= 5)
   })
 
   test('what it is asked to be must make sense', async () => {
@@ -151,7 +134,7 @@ describe('a limited queue', () => {
   test('a job that somebody else put there is shown to whoever sees all, and disturbs nobody', async () => {
     await start({ SHARDS: '1' }, 0)
     await refresh('john')
-    const connection = new Redis(rollcall.redisUrl)
+    const connection = new Redis(at.rollcall.redisUrl)
     const queue = new Queue(QUEUE_NAME, { connection, prefix: shardKeys(0).prefix })
     try {
       for (const data of [
@@ -175,7 +158,7 @@ describe('a limited queue', () => {
         expect(OpsJob.parse((await ask(`/queues/0/jobs/${id}`)).json())).toMatchObject({ state: 'prioritized' })
         expect((await ask(`/queues/0/jobs/${id}`, 'GET', undefined, ofOne)).status, user).toBe(403)
       }
-      await rollcall.startWorker()
+      await at.rollcall.startWorker()
       await expect.poll(async () => (await refresh('john')).body).toMatchObject({ updated: 1 })
       await expect.poll(async () => (await ask('/queues/0/jobs?state=failed')).json().jobs).toHaveLength(8)
       const [first] = (await ask('/queues/0/jobs?state=failed')).json<OpsJobPage>().jobs

@@ -2,34 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Domain, OpsHistory, OpsSnapshot } from '@rollcall/roster'
 import { makeToken } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { startBackend, type TestBackend } from '../support/backend.ts'
+import { expect, onTestFinished, test } from 'vitest'
 import { untilMinuteIsYoung } from '../support/emptied-minute.ts'
 import { listenTo } from '../support/event-source.ts'
 import { ownRedis } from '../support/processes.ts'
-import { type Rollcall, type RollcallOptions, startRollcall } from '../support/rollcall.ts'
+import { rollcallOfTest } from '../support/rollcall.ts'
 
-let backend: TestBackend
-let rollcall: Rollcall
-
-beforeEach(async () => {
-  backend = await startBackend()
-})
-afterEach(async () => {
-  await rollcall.stop()
-  await backend.close()
-})
-
-const start = async (options: Partial<RollcallOptions> = {}): Promise<void> => {
-  rollcall = await startRollcall({ rosterUrl: backend.template, ...options })
-}
-const snapshot = async (): Promise<OpsSnapshot> => OpsSnapshot.parse((await rollcall.send('/ops/api/snapshot')).json())
+const at = rollcallOfTest()
+const { start } = at
+const snapshot = async (): Promise<OpsSnapshot> =>
+  OpsSnapshot.parse((await at.rollcall.send('/ops/api/snapshot')).json())
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 
 test('a snapshot says what is stored, who failed, and who works', async () => {
   await start()
-  backend.set('broken', 400)
-  await rollcall.refresh(['john', 'mary', 'broken'])
+  at.backend.set('broken', 400)
+  await at.rollcall.refresh(['john', 'mary', 'broken'])
   await expect.poll(snapshot).toMatchObject({ storedUsers: 2, failedUsers: 1, openUsers: 0 })
   const now = await snapshot()
   expect(now.health).toEqual({ status: 'ok', troubles: [] })
@@ -46,12 +34,12 @@ test('a snapshot says what is stored, who failed, and who works', async () => {
 
 test('what went on in the last minutes is told: how much, how fast, and what failed', async () => {
   await start({ env: { JOB_ATTEMPTS: '1' } })
-  const redis = new Redis(rollcall.redisUrl)
+  const redis = new Redis(at.rollcall.redisUrl)
   onTestFinished(() => redis.disconnect())
   await untilMinuteIsYoung(redis) // of one that is over, less and less counts
-  backend.set('broken', 400)
-  await rollcall.refresh(['john', 'mary', 'broken'])
-  await rollcall.send('/contacts/john')
+  at.backend.set('broken', 400)
+  await at.rollcall.refresh(['john', 'mary', 'broken'])
+  await at.rollcall.send('/contacts/john')
   const perMinute = (count: number) => expect.closeTo(count / 60, 2)
   // Processes write down what they have counted, each for itself, and some of it with the next write.
   await expect.poll(snapshot).toMatchObject({
@@ -70,7 +58,7 @@ test('what went on in the last minutes is told: how much, how fast, and what fai
   expect(latency.p99Ms).toBeLessThan(60_000)
   expect(backends[0]?.latency?.p95Ms).toBeGreaterThan(0)
 
-  const charts = async () => OpsHistory.parse((await rollcall.send('/ops/api/history?range=6h')).json())
+  const charts = async () => OpsHistory.parse((await at.rollcall.send('/ops/api/history?range=6h')).json())
   const sum = (series: readonly (number | null)[] = []) => series.reduce<number>((all, one) => all + (one ?? 0), 0)
   // A minute is not shown before it has run for some seconds.
   await expect.poll(async () => sum((await charts()).users)).toBeGreaterThan(0)
@@ -80,13 +68,13 @@ test('what went on in the last minutes is told: how much, how fast, and what fai
   expect(sum(past.latency.p50Ms)).toBeGreaterThan(0)
   expect(sum(past.fetchP95Ms['localhost' as keyof typeof past.fetchP95Ms])).toBeGreaterThan(0)
   expect(sum(past.redisMemoryBytes)).toBeGreaterThan(100_000)
-  expect((await rollcall.send('/ops/api/history?range=2h')).status).toBe(400)
+  expect((await at.rollcall.send('/ops/api/history?range=2h')).status).toBe(400)
 })
 
 test('a backend that answers badly is told of before anybody gives it up', async () => {
   await start({ env: { JOB_ATTEMPTS: '1', HEARTBEAT_MS: '100', BREAKER_FAILURES: '100' } })
-  backend.set('*', 500)
-  await rollcall.refresh(['a', 'b', 'c', 'd', 'e', 'f'])
+  at.backend.set('*', 500)
+  await at.rollcall.refresh(['a', 'b', 'c', 'd', 'e', 'f'])
   await expect.poll(snapshot).toMatchObject({
     health: {
       status: 'degraded',
@@ -103,8 +91,8 @@ test('a backend that answers badly is told of before anybody gives it up', async
 
 test('a backend that knows nobody any more is told of: it may be the wrong one', async () => {
   await start({ env: { HEARTBEAT_MS: '100' } })
-  backend.set('*', 404)
-  await rollcall.refresh(Array.from({ length: 25 }, (_, i) => `user-${i}`))
+  at.backend.set('*', 404)
+  await at.rollcall.refresh(Array.from({ length: 25 }, (_, i) => `user-${i}`))
   const text = expect.stringMatching(
     /^The backend of localhost does not answer well: (\d+) of the last \1 fetches were for users/,
   )
@@ -116,8 +104,8 @@ test('a backend that knows nobody any more is told of: it may be the wrong one',
 
 test('a backend that fails some is told of as long as it goes on, with the last reason', async () => {
   await start({ env: { HEARTBEAT_MS: '100' } })
-  for (let i = 0; i < 6; i++) backend.set(`user-${i}`, 401)
-  await rollcall.refresh(Array.from({ length: 40 }, (_, i) => `user-${i}`))
+  for (let i = 0; i < 6; i++) at.backend.set(`user-${i}`, 401)
+  await at.rollcall.refresh(Array.from({ length: 40 }, (_, i) => `user-${i}`))
   const text = expect.stringMatching(/: \d+ of the last \d+ fetches failed, the last one with backend-status: .* 401$/)
   await expect.poll(snapshot).toMatchObject({ health: { status: 'degraded', troubles: [{ text }] } })
   await expect.poll(snapshot).toMatchObject({ health: { status: 'ok' } })
@@ -125,8 +113,8 @@ test('a backend that fails some is told of as long as it goes on, with the last 
 
 test('a backend that has asked for a pause is told of, and until when', async () => {
   await start({ env: { HEARTBEAT_MS: '100', REFRESH_DEADLINE_MS: '100' } })
-  backend.set('*', [{ kind: 'raw', status: 429, headers: { 'retry-after': '10' } }, { kind: 'good' }])
-  await rollcall.refresh(['john'])
+  at.backend.set('*', [{ kind: 'raw', status: 429, headers: { 'retry-after': '10' } }, { kind: 'good' }])
+  await at.rollcall.refresh(['john'])
   const until = /^Users of localhost wait: the backend is left alone until \d{4}-\d\d-\d\dT[\d:.]+Z, as it asked/
   await expect.poll(snapshot).toMatchObject({
     health: { status: 'degraded', troubles: [{ text: expect.stringMatching(until) }] },
@@ -139,8 +127,8 @@ test('a backend that has asked for a pause is told of, and until when', async ()
 test('a limit that users wait for is told of', async () => {
   await start({ env: { REFRESH_DEADLINE_MS: '100' } })
   const limits = { globalConcurrency: null, rateLimit: { max: 1, durationMs: 60_000 } }
-  await rollcall.send('/ops/api/queues/all/limits', { method: 'PUT', body: JSON.stringify(limits) })
-  await rollcall.refresh(['john', 'mary', 'jane'])
+  await at.rollcall.send('/ops/api/queues/all/limits', { method: 'PUT', body: JSON.stringify(limits) })
+  await at.rollcall.refresh(['john', 'mary', 'jane'])
   const text = 'The queue is limited by hand (1 within 60 s): users wait for it'
   await expect
     .poll(snapshot)
@@ -149,21 +137,21 @@ test('a limit that users wait for is told of', async () => {
 
 test('what was counted survives a restart of everything', async () => {
   await start()
-  await rollcall.refresh(['john'])
-  await rollcall.stop()
-  await start({ redisUrl: rollcall.redisUrl })
+  await at.rollcall.refresh(['john'])
+  await at.rollcall.stop()
+  await start({ redisUrl: at.rollcall.redisUrl })
   expect((await snapshot()).rates.usersPerSecond).toBeGreaterThan(0)
 })
 
 test('refreshes that run are shown', async () => {
   await start({ workers: 0, env: { REFRESH_DEADLINE_MS: '50' } })
-  await rollcall.refresh(['john', 'mary'])
+  await at.rollcall.refresh(['john', 'mary'])
   await expect.poll(async () => (await snapshot()).running).toMatchObject([{ state: 'running', total: 2, pending: 2 }])
 })
 
 test('who waits to be fetched is counted, with the age of the oldest', async () => {
   await start({ workers: 0, env: { REFRESH_DEADLINE_MS: '50' } })
-  await rollcall.refresh(['john', 'mary'])
+  await at.rollcall.refresh(['john', 'mary'])
   await expect.poll(snapshot).toMatchObject({ openUsers: 2, health: { status: 'degraded' } })
   await expect.poll(async () => (await snapshot()).oldestOpenMs).toBeGreaterThan(500)
   expect((await snapshot()).queues).toMatchObject([{ prioritized: 2 }])
@@ -171,11 +159,11 @@ test('who waits to be fetched is counted, with the age of the oldest', async () 
 
 test('whoever listens is told at once, then when something changes, else that all is as it was', async () => {
   await start()
-  const listener = await listenTo(`${rollcall.api.url}/ops/api/live`)
+  const listener = await listenTo(`${at.rollcall.api.url}/ops/api/live`)
   const [first] = await listener.until((events) => events.length >= 1)
   expect(first?.event).toBe('snapshot')
   await listener.until((events) => events.some(({ event }) => event === 'alive'))
-  await rollcall.refresh(['john'])
+  await at.rollcall.refresh(['john'])
   await listener.until((events) =>
     events.some(({ event, data }) => event === 'snapshot' && OpsSnapshot.parse(JSON.parse(data)).storedUsers === 1),
   )
@@ -184,7 +172,7 @@ test('whoever listens is told at once, then when something changes, else that al
 test('a process that goes without a word is named', async () => {
   await start()
   const worker = (await snapshot()).processes.find(({ role }) => role === 'worker')
-  const redis = new Redis(rollcall.redisUrl)
+  const redis = new Redis(at.rollcall.redisUrl)
   const silent = JSON.parse((await redis.get(`rollcall:process:${worker?.id}`)) ?? '{}')
   const gone = { ...silent, id: 'worker-silent', pid: 7, host: 'elsewhere' }
   await redis.set('rollcall:process:worker-silent', JSON.stringify(gone), 'PX', 113_000)
@@ -199,64 +187,13 @@ test('a process that goes without a word is named', async () => {
   })
 })
 
-test('of a Redis that is full it is said so, and nobody is called dead whose heartbeats it does not take', async () => {
-  const { url } = await ownRedis()
-  await start({ redisUrl: url, env: { HEARTBEAT_MS: '100' } })
-  await expect.poll(async () => (await snapshot()).processes).toHaveLength(2)
-  const redis = new Redis(url)
-  onTestFinished(() => redis.disconnect())
-  await redis.config('SET', 'maxmemory', '1mb')
-  await expect.poll(async () => (await snapshot()).processes.map(({ state }) => state)).toEqual(['silent', 'silent'])
-  const { health, processes } = await snapshot()
-  expect(health.troubles).toEqual([{ text: expect.stringMatching(/^Redis takes no writes: refreshes are refused/) }])
-  expect(processes[0]?.reasons).toEqual([expect.stringMatching(/^Whether it lives is not known/)])
-  await redis.config('SET', 'maxmemory', '0')
-  await expect.poll(snapshot).toMatchObject({ health: { status: 'ok' } })
-})
-
-test('when Redis is away the last that was known stays, and it is said so', async () => {
-  const redis = await ownRedis()
-  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '1000' } })
-  await rollcall.refresh(['john'])
-  await expect.poll(snapshot).toMatchObject({ storedUsers: 1 })
-  const listener = await listenTo(`${rollcall.api.url}/ops/api/live`)
-  await redis.stop()
-  await expect.poll(snapshot).toMatchObject({
-    redis: { isReachable: false, since: expect.any(String) },
-    health: { status: 'unavailable', troubles: [{ text: expect.stringContaining('Redis cannot be read') }] },
-    storedUsers: 1,
-  })
-  await listener.until((events) => events.some(({ data }) => data.includes('"isReachable":false')))
-  expect((await snapshot()).processes).toHaveLength(2)
-})
-
-test('what was never read is not known', async () => {
-  const redis = await ownRedis()
-  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '1000' } })
-  await rollcall.refresh(['john'])
-  await redis.stop()
-  expect(await snapshot()).toMatchObject({ isKnown: false, redis: { isReachable: false } })
-  await ownRedis({ port: redis.port })
-  await expect.poll(snapshot).toMatchObject({ isKnown: true, redis: { isReachable: true } })
-})
-
-test('a Redis that hangs holds up no dashboard: it is told, and so is its return', async () => {
-  const redis = await ownRedis()
-  await start({ redisUrl: redis.url, env: { REDIS_TIMEOUT_MS: '1000' } })
-  await expect.poll(snapshot).toMatchObject({ redis: { isReachable: true } })
-  redis.child.kill('SIGSTOP')
-  await expect.poll(snapshot).toMatchObject({ redis: { isReachable: false }, health: { status: 'unavailable' } })
-  redis.child.kill('SIGCONT')
-  await expect.poll(snapshot).toMatchObject({ redis: { isReachable: true }, health: { status: 'ok' } })
-})
-
 test('who may look at some domains sees what is of these, and the numbers of all', async () => {
   const [all, some] = (['*', ['one.example' as Domain]] as const).map((domains) =>
     makeToken({ name: String(domains), rights: ['view'], domains }),
   )
   const file = {
     tokens: [all?.entry, some?.entry],
-    domains: { 'one.example': { rosterUrl: backend.template }, 'two.example': { rosterUrl: backend.template } },
+    domains: { 'one.example': { rosterUrl: at.backend.template }, 'two.example': { rosterUrl: at.backend.template } },
     defaultDomain: 'one.example',
     targets: {
       one: { type: 'webhook', url: 'http://127.0.0.1:1', secret: SECRET, domain: 'one.example' },
@@ -267,9 +204,9 @@ test('who may look at some domains sees what is of these, and the numbers of all
   const seen = async (token = '') => {
     const authorization = { authorization: `Bearer ${token}` }
     const { backends, targets } = OpsSnapshot.parse(
-      (await rollcall.send('/ops/api/snapshot', { headers: authorization })).json(),
+      (await at.rollcall.send('/ops/api/snapshot', { headers: authorization })).json(),
     )
-    const listener = await listenTo(`${rollcall.api.url}/ops/api/live`, authorization)
+    const listener = await listenTo(`${at.rollcall.api.url}/ops/api/live`, authorization)
     const [first] = await listener.until((events) => events.length > 0)
     const live = OpsSnapshot.parse(JSON.parse(first?.data ?? ''))
     expect([live.backends, live.targets]).toEqual([backends, targets])
@@ -281,8 +218,8 @@ test('who may look at some domains sees what is of these, and the numbers of all
 
 test('nobody listens for longer than the api lives', async () => {
   await start({ env: { SHUTDOWN_DEADLINE_MS: '3600000' } }) // which would be waited for with whoever listens
-  const listener = await listenTo(`${rollcall.api.url}/ops/api/live`)
-  await rollcall.api.stop()
+  const listener = await listenTo(`${at.rollcall.api.url}/ops/api/live`)
+  await at.rollcall.api.stop()
   await listener.ended
 })
 
@@ -297,7 +234,7 @@ test('however many dashboards are open, everything is looked at once', async () 
     await delay(4_000)
     return (await commands()) - before
   }
-  const live = `${rollcall.api.url}/ops/api/live`
+  const live = `${at.rollcall.api.url}/ops/api/live`
   await listenTo(live)
   const ofOne = await load()
   const more = await Promise.all(Array.from({ length: 45 }, () => listenTo(live)))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Config, createLog, loadConfig, type Tracing } from '@rollcall/runtime'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach } from 'vitest'
+import { afterAll, afterEach, beforeEach } from 'vitest'
 import { type RunningApi, startApi } from '../../apps/api/src/api.ts'
 import { type RunningGateway, startGateway } from '../../apps/gateway/src/gateway.ts'
 import { type RunningWorker, startWorker } from '../../apps/worker/src/worker.ts'
@@ -64,6 +64,32 @@ export async function rollcallOfFile(
     await backend.close()
   })
   return { backend, rollcall, redis }
+}
+
+/** A backend for each test of a file, and the Rollcall that the test starts, which asks it. */
+export function rollcallOfTest() {
+  let backend: TestBackend
+  let rollcall: Rollcall | undefined
+  beforeEach(async () => {
+    backend = await startBackend()
+  })
+  afterEach(async () => {
+    await rollcall?.stop()
+    rollcall = undefined
+    await backend.close()
+  })
+  return {
+    get backend() {
+      return backend
+    },
+    get rollcall() {
+      if (!rollcall) throw new Error('The test has not started one')
+      return rollcall
+    },
+    async start(options: Partial<RollcallOptions> = {}): Promise<void> {
+      rollcall = await startRollcall({ rosterUrl: backend.template, ...options })
+    },
+  }
 }
 
 /** Two domains with one backend, as rollcall.config.json has them; who names none means the one given. */
