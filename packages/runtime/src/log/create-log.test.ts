@@ -124,6 +124,10 @@ describe('hideSecrets', () => {
     ['redis://u:p@h redis://u:p@h', 'redis://***@h redis://***@h'],
     ['http://u:p@h/x?a=b@c', 'http://***@h/x?a=b@c'],
     ['https://h/rosters/john@example.org', 'https://h/rosters/john@example.org'],
+    [
+      'https://h/%s?pass=abc&pwd=abc&sv=1&sig=abc&Credential=abc',
+      'https://h/%s?pass=***&pwd=***&sv=1&sig=***&Credential=***',
+    ],
     ['https://h/%s?domain=%d&access_token=abc#x', 'https://h/%s?domain=%d&access_token=***#x'],
   ])('%j becomes %j', (text, expected) => {
     expect(hideSecrets(text)).toBe(expected)

@@ -4,7 +4,7 @@ const URL_CREDENTIALS = /(:\/\/)[^\s"'<>/?#]{1,512}@/g
 /** A Redis URL has no `@` behind its host, but its password may hold unencoded `/` and `@`. */
 const REDIS_CREDENTIALS = /(rediss?:\/\/)[^\s"'<>]{1,512}@/gi
 const PARAMETER = /([?&])([^=&#?\s"]{1,64})=[^&#\s"]+/g
-const SECRET_NAME = /key|token|secret|passw|auth|signature/i
+const SECRET_NAME = /key|token|secret|pass|pwd|auth|sig|cred/i
 
 /** The text with `***` for Rollcall's tokens, for user and password of URLs and for query parameters named like a secret. */
 export function hideSecrets(text: string): string {
