@@ -6,7 +6,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Field, Input } from '../../ui/field.tsx'
 import { Note } from '../../ui/note.tsx'
 import { useToast } from '../../ui/use-toast.ts'
-import { limitsFrom, type WrittenLimits, writtenLimits } from './limits.ts'
+import { areAlike, limitsFrom, type WrittenLimits, writtenLimits } from './limits.ts'
 import styles from './limits-dialog.module.css'
 
 interface LimitsDialogProps {
@@ -58,6 +58,9 @@ export function LimitsDialog({ queue, name, queues, onClose }: LimitsDialogProps
         </>
       }
     >
+      {!areAlike(queues) && (
+        <Note tone="warn">The shards have different limits now: what you set here takes the place of all of them.</Note>
+      )}
       <form id="limits" className={styles.form} onSubmit={save}>
         <LimitFields written={written} errors={errors} onChange={setWritten} isPlural={isPlural} />
       </form>

@@ -1,6 +1,6 @@
 import type { OpsQueue } from '@rollcall/roster'
 import { describe, expect, test } from 'vitest'
-import { limitsFrom, writtenLimits } from './limits.ts'
+import { areAlike, limitsFrom, writtenLimits } from './limits.ts'
 
 describe('limits of queues', () => {
   test('what is empty has no bound', () => {
@@ -31,6 +31,8 @@ describe('limits of queues', () => {
   test('of several shards stands there what they have in common', () => {
     const queue = { globalConcurrency: 20, rateLimit: { max: 10, durationMs: 1500 } } as OpsQueue
     expect(writtenLimits([queue, queue])).toEqual({ atATime: '20', max: '10', seconds: '1.5' })
+    expect(areAlike([queue, queue])).toBe(true)
+    expect(areAlike([queue, { ...queue, rateLimit: null }])).toBe(false)
     expect(writtenLimits([queue, { ...queue, globalConcurrency: null, rateLimit: null }])).toEqual({
       atATime: '',
       max: '',

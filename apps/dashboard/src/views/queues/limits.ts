@@ -31,6 +31,10 @@ export function writtenLimits(queues: readonly OpsQueue[]): WrittenLimits {
   }
 }
 
+/** Setting them all alike takes away what somebody has set for one. */
+export const areAlike = (queues: readonly OpsQueue[]): boolean =>
+  new Set(queues.map((queue) => JSON.stringify(writtenLimits([queue])))).size <= 1
+
 export function limitsFrom({ atATime, max, seconds }: WrittenLimits): LimitsRead {
   const errors: LimitsRead['errors'] = {
     ...countError('atATime', atATime),
