@@ -1,7 +1,7 @@
 import type { Domain } from '@rollcall/roster'
 import { HISTORY_PREFIX, HISTORY_SAMPLER_KEY, historyKey, historyWriterKey } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
-import { redisNow } from '../redis-now.ts'
+import { redisNowAt } from '../redis-now.ts'
 import { loadScripts, scriptRunner } from '../store/scripts.ts'
 import { BUCKETS, bucketField } from './time-buckets.ts'
 
@@ -87,7 +87,7 @@ export function history(redis: RedisClient, domains: Iterable<Domain> = []) {
       (await run('lease', [HISTORY_SAMPLER_KEY], [who, forMs])) === 1,
 
     /** Epoch milliseconds, by the clock of Redis: which steps there are goes by it. */
-    now: (): Promise<number> => redisNow(redis),
+    now: (): Promise<number> => redisNowAt(redis, run, HISTORY_SAMPLER_KEY),
 
     /** Steps by their numbers: how many of them fit into the time since 1970. */
     read: (resolution: Resolution, numbers: readonly number[]): Promise<Step[]> =>

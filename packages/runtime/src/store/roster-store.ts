@@ -105,7 +105,7 @@ export function rosterStore(options: RosterStoreOptions) {
     ...failureGroups({ redis, run, shards, keysAt }),
     ...emptiedDomains({ redis, run, shards, keysAt }),
 
-    ...totals({ redis, shards, keysAt }),
+    ...totals({ redis, run, shards, keysAt }),
     ...upkeep({ run, shards, keysAt, maxRosterAgeS, rosterTtlS }),
 
     async read(jid: BareJid): Promise<StoredRoster | null> {

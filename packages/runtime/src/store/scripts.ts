@@ -34,6 +34,7 @@ const FILES = {
   lease: ['lease'],
   walk: ['walk'],
   record: ['record'],
+  now: ['now'],
 } as const
 
 export type ScriptName = keyof typeof FILES

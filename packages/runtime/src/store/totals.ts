@@ -1,6 +1,7 @@
 import type { ShardKeys } from '../keys.ts'
 import type { RedisClient } from '../redis.ts'
-import { redisNow } from '../redis-now.ts'
+import { redisNow, redisNowAt } from '../redis-now.ts'
+import type { RunScript } from './scripts.ts'
 
 /** Of all users. */
 export interface Totals {
@@ -15,35 +16,38 @@ export interface Totals {
 
 interface TotalsOptions {
   readonly redis: RedisClient
+  readonly run: RunScript
   readonly shards: number
   readonly keysAt: (shard: number) => ShardKeys
 }
 
-export function totals({ redis, shards, keysAt }: TotalsOptions) {
+export function totals({ redis, run, shards, keysAt }: TotalsOptions) {
   const allKeys = Array.from({ length: shards }, (_, shard) => keysAt(shard))
   return {
     /** In two round trips. */
     async totals(): Promise<Totals> {
-      const [now, ...ofShards] = await Promise.all([redisNow(redis), ...allKeys.map(ofShard)])
+      const now = redis.isCluster ? null : redisNow(redis) // one for all
+      const ofShards = await Promise.all(allKeys.map((keys) => ofShard(keys, now ?? redisNowAt(redis, run, keys.open))))
       const sum = (of: 'stored' | 'open' | 'failed'): number => ofShards.reduce((all, one) => all + one[of], 0)
-      const ages = ofShards.flatMap(({ oldest }) => (oldest === undefined ? [] : [now - Number(oldest)]))
       return {
         stored: sum('stored'),
         failed: sum('failed'),
         open: sum('open'),
-        oldestOpenMs: Math.round(Math.max(0, ...ages)),
+        oldestOpenMs: Math.round(Math.max(0, ...ofShards.map(({ oldestMs }) => oldestMs))),
       }
     },
   }
 
-  async function ofShard(keys: ShardKeys) {
-    const [stored, open, [, oldest], groups] = await Promise.all([
+  async function ofShard(keys: ShardKeys, clock: Promise<number>) {
+    const [now, stored, open, [, oldest], groups] = await Promise.all([
+      clock,
       redis.zcard(keys.stored),
       redis.zcard(keys.open),
       redis.zrange(keys.open, '0', '0', 'WITHSCORES'),
       redis.hkeys(keys.failedGroups),
     ])
     const failed = await Promise.all(groups.map((group) => redis.zcard(keys.failedGroup(group))))
-    return { stored, open, oldest, failed: failed.reduce((sum, count) => sum + count, 0) }
+    const oldestMs = oldest === undefined ? 0 : now - Number(oldest)
+    return { stored, open, oldestMs, failed: failed.reduce((sum, count) => sum + count, 0) }
   }
 }
