@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
-import { onTestFinished } from 'vitest'
+import type { Socket } from 'node:net'
 import { type Behaviour, behave } from './backend-behaviours.ts'
+import { listenInTest } from './listen-in-test.ts'
 
 export interface ReceivedRequest {
   readonly method: string
@@ -38,20 +37,10 @@ export async function startReceiver({ host = '127.0.0.1', port = 0 } = {}) {
     connectionOf.set(socket, connections)
     socket.on('error', () => {})
   })
-  server.listen(port, host)
-  await once(server, 'listening')
-
-  async function close(): Promise<void> {
-    if (!server.listening) return
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-  onTestFinished(close)
+  const { url, close } = await listenInTest(server, host, port)
 
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url,
     /** All so far, in the order of arrival. */
     requests,
     /** Of `good` answers, the body is `{"good":true}`. */

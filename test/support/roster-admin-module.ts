@@ -1,7 +1,5 @@
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { listenInTest } from './listen-in-test.ts'
 
 export interface RosterAdminModuleOptions {
   /** `http_roster_url`: one `%s`. */
@@ -117,19 +115,10 @@ export async function startRosterAdminModule(options: RosterAdminModuleOptions) 
     }
   }
 
-  server.listen(port, host)
-  await once(server, 'listening')
-  async function close(): Promise<void> {
-    if (!server.listening) return
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-  onTestFinished(close)
+  const { url, close } = await listenInTest(server, host, port)
 
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url,
     /** The bodies of all POSTs so far. */
     refreshes,
     /** Brings a user online; his roster is fetched. */
