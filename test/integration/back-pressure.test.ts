@@ -10,8 +10,6 @@ const { backend, rollcall, redis } = await rollcallOfFile({
   env: {
     SHARDS: String(SHARDS),
     MAX_OPEN_USERS: String(MAX_OPEN_USERS),
-    REFRESH_DEADLINE_MS: '60000',
-    READ_DEADLINE_MS: '60000',
     BACKEND_TIMEOUT_MS: '60000',
   },
 })

@@ -9,7 +9,7 @@ const SHARDS = 3
 const operator = tokenFor('operator', ['view', 'operate', 'notify', 'read'])
 
 const { backend, rollcall, redis } = await rollcallOfFile({
-  env: { SHARDS: String(SHARDS), REFRESH_DEADLINE_MS: '20000', TOKENS: tokensOf(operator) },
+  env: { SHARDS: String(SHARDS), TOKENS: tokensOf(operator) },
   file: twoDomains('two.example'),
 })
 beforeEach(() => backend.rosters.clear())

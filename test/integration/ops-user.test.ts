@@ -16,7 +16,7 @@ const hook = {
   secret: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
 }
 const { backend, rollcall, redis } = await rollcallOfFile({
-  env: { SHARDS: String(SHARDS), REFRESH_DEADLINE_MS: '20000', TOKENS: tokensOf(operator, viewer, ofOne) },
+  env: { SHARDS: String(SHARDS), TOKENS: tokensOf(operator, viewer, ofOne) },
   file: { ...twoDomains('two.example'), targets: { hook, other: { ...hook, domain: 'one.example' } } },
 })
 beforeEach(() => backend.rosters.clear())

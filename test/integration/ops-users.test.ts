@@ -11,7 +11,7 @@ const operator = tokenFor('operator', ['view', 'operate', 'notify', 'read'])
 const ofOne = tokenFor('of-one', ['view', 'operate'], ['one.example'])
 
 const { backend, rollcall, redis } = await rollcallOfFile({
-  env: { SHARDS: String(SHARDS), REFRESH_DEADLINE_MS: '20000', TOKENS: tokensOf(operator, ofOne) },
+  env: { SHARDS: String(SHARDS), TOKENS: tokensOf(operator, ofOne) },
   file: twoDomains('two.example'),
 })
 

@@ -8,7 +8,7 @@ import { rollcallOfFile, startRollcall } from '../support/rollcall.ts'
 const SHARDS = 4
 
 const { backend, rollcall, redis } = await rollcallOfFile({
-  env: { SHARDS: String(SHARDS), RECHECK_INTERVAL_MS: '600000', REFRESH_DEADLINE_MS: '60000' },
+  env: { SHARDS: String(SHARDS), RECHECK_INTERVAL_MS: '600000' },
 })
 
 const users = Array.from({ length: 1200 }, (_, i) => `user-${i}`)

@@ -41,7 +41,6 @@ test('no more requests run at a time than the cap, of all workers together, also
       BACKEND_MAX_CONCURRENT: '7',
       WORKER_CONCURRENCY: '20',
       BACKEND_TIMEOUT_MS: '2000',
-      REFRESH_DEADLINE_MS: '50000',
     },
   })
   const first = rollcall.refresh(users('a', 400))

@@ -178,7 +178,7 @@ describe('a Redis that is away', () => {
 
 test('a Redis that hangs: calls fail after REDIS_TIMEOUT_MS, those who wait go on waiting, and all is well afterwards', async () => {
   const redis = await ownRedis()
-  const { backend, rollcall } = await startWith(redis.url, { env: { REFRESH_DEADLINE_MS: '60000' } })
+  const { backend, rollcall } = await startWith(redis.url)
   await post(rollcall, ['john'])
   const held = backend.hold('slow')
   const caller = post(rollcall, ['slow'])
