@@ -2,7 +2,7 @@ import { METRICS, makeToken } from '@rollcall/runtime'
 import { expect, test } from 'vitest'
 import { send } from '../support/http.ts'
 import { ownRedis } from '../support/processes.ts'
-import { rollcallOfTest } from '../support/rollcall.ts'
+import { ASKED_ONCE, rollcallOfTest } from '../support/rollcall.ts'
 
 const at = rollcallOfTest()
 const { start } = at
@@ -30,7 +30,7 @@ async function valuesOnce(url: string, expected: Readonly<Record<string, number>
 }
 
 test('an api counts refreshes, reads and what it refused, and tells what there is of all', async () => {
-  await start({ env: { JOB_ATTEMPTS: '1' } })
+  await start({ env: { ...ASKED_ONCE, JOB_ATTEMPTS: '1' } })
   at.backend.set('broken', 400)
   await at.rollcall.refresh(['john', 'mary', 'broken'])
   await at.rollcall.refresh(['broken'])
@@ -79,7 +79,7 @@ test('who waits is counted, and for how long', async () => {
 })
 
 test('a worker counts what it fetched and how users settled', async () => {
-  await start({ workers: 0, env: { JOB_ATTEMPTS: '2', RETRY_BACKOFF_MS: '10' } })
+  await start({ workers: 0, env: { ...ASKED_ONCE, JOB_ATTEMPTS: '2', RETRY_BACKOFF_MS: '10' } })
   const { url } = await at.rollcall.startWorker({ WORKER_PORT: '0' })
   at.backend.set('broken', 500)
   await at.rollcall.refresh(['john', 'mary', 'broken'])

@@ -64,7 +64,7 @@ describe('to cancel a refresh', () => {
   test('settles who was not fetched yet, takes their jobs away, and tells whoever waits', async () => {
     await pauseQueues(true)
     const names = Array.from({ length: 700 }, (_, i) => `cancelled-${i}`)
-    const patient = await rollcall.startApi({ REFRESH_DEADLINE_MS: '60000' })
+    const patient = await rollcall.startApi({ REFRESH_DEADLINE_MS: '100000' })
     const sent = { method: 'POST', headers: bearer(app), body: JSON.stringify(names) }
     const answer = send(`${patient.url}/roster_admin/refresh`, sent)
     await expect.poll(async () => (await list('?state=running')).refreshes.length).toBe(1)

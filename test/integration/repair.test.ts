@@ -1,6 +1,6 @@
 import { shardKeys } from '@rollcall/runtime'
 import { expect, test } from 'vitest'
-import { rollcallOfFile } from '../support/rollcall.ts'
+import { ASKED_ONCE, rollcallOfFile } from '../support/rollcall.ts'
 
 // Nobody stays stale because a notice came while the backend was down.
 
@@ -8,6 +8,7 @@ const SHARDS = 2
 
 const { backend, rollcall, redis } = await rollcallOfFile({
   env: {
+    ...ASKED_ONCE,
     SHARDS: String(SHARDS),
     JOB_ATTEMPTS: '1',
     SWEEP_INTERVAL_MS: '50',

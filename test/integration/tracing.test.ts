@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { startBackend, type TestBackend } from '../support/backend.ts'
 import { drawTrace, type OtlpCollector, startOtlpCollector } from '../support/otlp-collector.ts'
-import { type Rollcall, startRollcall } from '../support/rollcall.ts'
+import { ASKED_ONCE, type Rollcall, startRollcall } from '../support/rollcall.ts'
 
 let collector: OtlpCollector
 let backend: TestBackend
@@ -24,10 +24,10 @@ beforeAll(async () => {
     tracing,
     env: {
       RETRY_BACKOFF_MS: '50',
-      // However slow the machine is: a fetch that takes long leaves its place, and who waits for long is asked for again.
+      // However slow the machine is: a fetch that takes long would leave its place to the next.
       WORKER_CONCURRENCY: '2',
       SLOW_LANE: '0',
-      RECHECK_INTERVAL_MS: '3600000',
+      ...ASKED_ONCE,
     },
   })
 })

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { userNamed } from '../support/backend-client.ts'
 import { untilMinuteIsYoung } from '../support/emptied-minute.ts'
-import { rollcallOfFile, startRollcall } from '../support/rollcall.ts'
+import { ASKED_ONCE, rollcallOfFile, startRollcall } from '../support/rollcall.ts'
 
 const DAY_MS = 86_400_000
 const LONG_AGO_MS = 1000 * DAY_MS
@@ -11,7 +11,7 @@ const LONG_AGO_MS = 1000 * DAY_MS
 const { backend, rollcall, redis } = await rollcallOfFile({
   backend: { serials: true },
   workers: 2, // as in earnest: one of them is let through at a time
-  env: { UPKEEP_INTERVAL_MS: '100', RETRY_BACKOFF_MS: '0' },
+  env: { ...ASKED_ONCE, UPKEEP_INTERVAL_MS: '100', RETRY_BACKOFF_MS: '0' },
 })
 const keys = shardKeys(0)
 const jidOf = (username: string) => userNamed(username, 'localhost').jid

@@ -92,6 +92,12 @@ export function rollcallOfTest() {
   }
 }
 
+/**
+ * For tests that count jobs or requests: who waits for a second, as on a slow machine, asks again for a user who goes before
+ * others, and when he is fetched just then, that is another job.
+ */
+export const ASKED_ONCE = { RECHECK_INTERVAL_MS: '3600000' }
+
 /** Two domains with one backend, as rollcall.config.json has them; who names none means the one given. */
 export const twoDomains = (defaultDomain: 'one.example' | 'two.example') => ({
   domains: { 'one.example': {}, 'two.example': {} },
