@@ -137,7 +137,9 @@ function columnsOfState(state: OpsJobState) {
       ? [
           column.accessor('dueAt', {
             header: 'Due',
-            cell: ({ row: { original } }) => original.dueAt !== undefined && <RelativeTime at={original.dueAt} />,
+            // One that has gone on since it was listed has come due.
+            cell: ({ row: { original } }) =>
+              original.dueAt === undefined ? 'now' : <RelativeTime at={original.dueAt} />,
             meta: { isNarrow: true, onPhone: 'half' },
           }),
         ]
