@@ -163,3 +163,13 @@ async function accepted(records: RefreshRecords): Promise<RefreshHeader> {
   await records.accept(header, chunks)
   return header
 }
+
+test('G8: one whose api died is found behind whatever many that an api which lives has still to take in', async () => {
+  await Promise.all(Array.from({ length: 150 }, () => accepted(mine)))
+  const late = { ...newHeader(), acceptedAt: '2026-01-01T00:00:01.000Z' }
+  await others.accept(late, chunks)
+  others.abandon(late.id)
+  await redis.del(refreshOwnerKey(late.id)) // as time does
+  expect([...(await third.orphans(0)), ...(await third.orphans(0))]).toEqual([late.id])
+  expect(await third.orphans(0)).toEqual([])
+})

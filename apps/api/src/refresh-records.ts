@@ -71,6 +71,9 @@ export interface RefreshFound {
 /** An api that takes in a refresh and is silent for so long is dead: another one goes on. */
 const OWNER_LEASE_MS = 4_000
 
+/** For one whose api is dead. */
+const LOOKED_AT_ONCE = 100
+
 export type RefreshRecords = ReturnType<typeof refreshRecords>
 
 export interface RefreshRecordsOptions {
@@ -86,6 +89,8 @@ export interface RefreshRecordsOptions {
  */
 export function refreshRecords({ redis, replica, ttlS, index }: RefreshRecordsOptions) {
   const own = new Set<string>()
+  /** Of each shard: where the next look at those that are taken in begins. */
+  const nextLook = new Map<number, number>()
   const renew = (): void => {
     for (const id of own) redis.pexpire(refreshOwnerKey(id), OWNER_LEASE_MS).catch(() => {}) // Redis away: nobody takes it over either
   }
@@ -132,9 +137,16 @@ export function refreshRecords({ redis, replica, ttlS, index }: RefreshRecordsOp
     /** This api gives a refresh up before it is taken in; another one goes on when the lease has ended. */
     abandon: (id: string): void => void own.delete(id),
 
-    /** The refreshes recorded in a shard that some api was taking in when it died; each is given to one caller only. */
+    /**
+     * Refreshes recorded in a shard that some api was taking in when it died; each is given to one caller only. An api that
+     * lives may have more to take in than are looked at: the next look goes on behind them.
+     */
     async orphans(shard: number): Promise<string[]> {
-      const ids = (await redis.zrange(shardKeys(shard).accepting, '0', '99')).filter((id) => !own.has(id))
+      const from = nextLook.get(shard) ?? 0
+      const [first, last] = [String(from), String(from + LOOKED_AT_ONCE - 1)]
+      const listed = await redis.zrange(shardKeys(shard).accepting, first, last)
+      nextLook.set(shard, listed.length === LOOKED_AT_ONCE ? from + LOOKED_AT_ONCE : 0)
+      const ids = listed.filter((id) => !own.has(id))
       const taken = await Promise.all(
         ids.map(async (id) => (await redis.set(refreshOwnerKey(id), replica, 'PX', OWNER_LEASE_MS, 'NX')) === 'OK'),
       )
