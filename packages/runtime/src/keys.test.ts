@@ -18,19 +18,23 @@ const jids = Array.from({ length: 1000 }, (_, i) => `user${i}@example.org` as Ba
 test.each(['john', '{x}', '{0}', '}{', '*', '__proto__'])(
   'all keys of a shard are in one slot, also of user %s',
   (name) => {
-    const { user, roster, jobLock, failedGroup, ...keys } = shardKeys(7)
+    const { user, roster, jobLock, jobOf, failedGroup, ...keys } = shardKeys(7)
     const jid = `${name}@example.org` as BareJid
-    const all = [...Object.values(keys), user(jid), roster(jid), jobLock(name), failedGroup(name)]
+    const ofUser = [user, roster, jobOf].map((key) => key(jid))
+    const all = [...Object.values(keys), ...ofUser, jobLock(name), failedGroup(name)]
     expect(new Set(all.map((key) => hashTag(String(key))))).toEqual(new Set(['7']))
   },
 )
 
 test('no two keys of a shard are the same, nor of two shards', () => {
   const keysOf = (shard: number) => {
-    const { user, roster, jobLock, failedGroup, ...keys } = shardKeys(shard)
+    const { user, roster, jobLock, jobOf, failedGroup, ...keys } = shardKeys(shard)
     return [
       ...Object.values(keys).map(String),
-      ...['open', 'epoch', 'a:b'].flatMap((id) => [user(id as BareJid), roster(id as BareJid), jobLock(id)]),
+      ...['open', 'epoch', 'a:b'].flatMap((id) => [
+        ...[user, roster, jobOf].map((key) => key(id as BareJid)),
+        jobLock(id),
+      ]),
       ...['backend-status:groups', 'never-known:open'].map(failedGroup),
     ]
   }
