@@ -4,7 +4,7 @@ import { startHangingServer } from '../support/hanging-server.ts'
 import { XMPP_SERVERS } from '../support/xmpp-server.ts'
 import { hasArrived, looksBack, notOnServer, ready, setUp } from './xmpp-target.ts'
 
-describe.each(XMPP_SERVERS)('%s', (name) => {
+describe.each(XMPP_SERVERS)('%s', { timeout: 300_000 }, (name) => {
   test('G6: killed in the middle of many changes and back some time later, it gets all of them, and nobody is told twice', async () => {
     const setup = await setUp(name)
     const { server, notify } = setup

@@ -5,8 +5,9 @@ import { someUsers } from './kill.ts'
 /** More than a worker fetches at a time, so that each has some of them. */
 const HELD_USERS = 150
 const HELD_BY_EACH = 20
-/** Until it goes on, less must have passed than a fetch may take. */
+/** At most, and then: until it goes on, less should have passed than a fetch may take. */
 const HOLD_MS = 2000
+const STOPPED_MS = 20_000
 
 export const stopWorker: Fault = {
   name: 'stop-worker',
@@ -33,7 +34,7 @@ export const stopWorker: Fault = {
         while (!(await areHeld()) && now() < until) await delay(10)
         victim.signal('SIGSTOP') // it has asked for some of them, and the answers find it asleep
         await backend.behave({ kind: 'good' })
-        await load.refresh(users) // others have its jobs when their callers are answered
+        await Promise.race([load.refresh(users), delay(STOPPED_MS)]) // others have its jobs when the caller is answered
         victim.signal('SIGCONT')
         await delay(500)
         await Promise.all(users.map((user) => load.read(user)))
