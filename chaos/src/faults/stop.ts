@@ -5,7 +5,7 @@ import { someUsers } from './kill.ts'
 /** More than a worker fetches at a time, so that each has some of them. */
 const HELD_USERS = 150
 const HELD_BY_EACH = 20
-/** At most, and then: until it goes on, less should have passed than a fetch may take. */
+/** For so long at most: what was fetched longer ago than BACKEND_TIMEOUT_MS is given up, and shows nothing. */
 const HOLD_MS = 2000
 const STOPPED_MS = 20_000
 
