@@ -31,7 +31,7 @@ async function surroundings() {
   onTestFinished(() => rollcall.stop())
   backend.set('mary', 500)
   const { body } = await rollcall.refresh(['john', 'mary'], bearer)
-  return { rollcall, redis, refreshId: String(body.id) }
+  return { rollcall, redis, refreshId: String(body.refresh) }
 }
 
 const bearer = { authorization: `Bearer ${root.token}` }
