@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
 import { describeError } from './describe-error.ts'
 import { hideSecrets } from './hide-secrets.ts'
+import { standardOutput } from './standard-output.ts'
 
 export type Log = Logger
 
@@ -17,7 +18,7 @@ export interface LogOptions {
  * `headers` only harmless ones keep their values, bodies become their size, and the finished line is searched for tokens
  * and for credentials in URLs.
  */
-export function createLog({ level, name, destination }: LogOptions): Log {
+export function createLog({ level, name, destination = standardOutput() }: LogOptions): Log {
   const options = {
     level,
     name,
@@ -27,7 +28,7 @@ export function createLog({ level, name, destination }: LogOptions): Log {
     serializers: { err: describeError, error: describeError, headers: onlyHarmless },
     hooks: { streamWrite: hideSecrets },
   }
-  return destination === undefined ? pino(options) : pino(options, destination)
+  return pino(options, destination)
 }
 
 const SECRETS = ['authorization', 'cookie', 'password', 'secret', 'token']
