@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { repositoryRoot } from '@rollcall/tools'
 import { expect, onTestFinished, test } from 'vitest'
 
-/** A process that logs as all of them do, once `go` is written to it. */
-function logger(work: string) {
+/** A process that logs as all of them do, once `go` is written to it; to a pipe, or to an open file. */
+function logger(work: string, to: 'pipe' | number = 'pipe') {
   const child = spawn(
     process.execPath,
     [
@@ -16,8 +17,8 @@ function logger(work: string) {
        process.stdin.once('data', async () => { ${work} })
        log.info('ready')`,
     ],
-    { cwd: repositoryRoot, stdio: ['pipe', 'pipe', 'pipe'] },
-  )
+    { cwd: repositoryRoot, stdio: ['pipe', to, 'pipe'] },
+  ) as ChildProcessWithoutNullStreams // but for the output when that is a file
   onTestFinished(() => void child.kill('SIGKILL'))
   const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
   return { child, ended, go: () => child.stdin.write('go') }
@@ -52,4 +53,21 @@ test('a reader of the log who stands still holds up no work, and fills no memory
   const [said] = await once(child.stderr.setEncoding('utf8'), 'data')
   expect(said).toMatch(/^done \d+$/)
   expect(Number(said.slice('done '.length))).toBeLessThan(200e6) // that much was logged
+})
+
+test('a log for which there is no room on the disk ends nobody', async () => {
+  const full = openSync('/dev/full', 'w')
+  onTestFinished(() => closeSync(full))
+  const { child, ended, go } = logger(
+    `for (let i = 0; i < 100; i++) {
+       log.info({ i }, 'one of many')
+       await new Promise((resolve) => setTimeout(resolve, 1))
+     }
+     process.stderr.write('done', () => process.exit(0))`,
+    full,
+  )
+  const said = text(child.stderr)
+  go()
+  expect(await ended).toEqual({ code: 0, signal: null })
+  expect(await said).toBe('done')
 })

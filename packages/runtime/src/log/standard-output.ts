@@ -18,8 +18,8 @@ export function standardOutput(): DestinationStream {
 function openOutput(): DestinationStream {
   let isRead = true
   const stream = new sonicBoom.SonicBoom({ fd: 1, maxLength: MOST_WAITING })
-  stream.on('error', () => {
-    isRead = false // nor will it be again: whoever reads a pipe does not come back
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') isRead = false // nor will it be again; a full disk may have room again, and is tried anew
   })
   process.once('exit', () => {
     try {
