@@ -1,22 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, send } from '../support/http.ts'
-import { type Ask, askAt, auditLogAt, detailOf, logInAt, ownPage } from '../support/ops-api.ts'
-import { actor, app, ofOne, operator, TOKENS, viewer } from '../support/ops-cast.ts'
-import { type Rollcall, rollcallOfFile, startRollcall, twoDomains } from '../support/rollcall.ts'
+import { type Ask, askAt, detailOf } from '../support/ops-api.ts'
+import { actor, app, ofOne, operator, rollcallOfCast, viewer } from '../support/ops-cast.ts'
+import { type Rollcall, startRollcall } from '../support/rollcall.ts'
 import { bearer } from '../support/tokens.ts'
 
-const { backend, rollcall } = await rollcallOfFile({
-  workers: 0,
-  env: { TOKENS },
-  file: twoDomains('two.example'),
-})
+const { backend, rollcall, ask, own, logIn, auditLog } = await rollcallOfCast()
 
-const ask = (path: string, options?: Ask) => askAt(rollcall.api.url, path, options)
-const own = (url = rollcall.api.url) => ownPage(url)
-const logIn = (token: { token: string }, url = rollcall.api.url) => logInAt(url, token)
 /** Something at the path of a route. */
 const pathTo = (path: string) => path.replace(/:[a-zA-Z]+|\*[a-zA-Z]+/g, 'x')
-const auditLog = () => auditLogAt(rollcall.api.url, bearer(operator))
 
 describe('a route that writes', () => {
   /** Of the api as it runs: one that is added is looked at too. */

@@ -1,19 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { type Ask, askAt, auditLogAt, detailOf, logInAt, ownPage } from '../support/ops-api.ts'
-import { actor, app, ofOne, operator, TOKENS, viewer } from '../support/ops-cast.ts'
-import { rollcallOfFile, twoDomains } from '../support/rollcall.ts'
-import { bearer } from '../support/tokens.ts'
+import { askAt, detailOf } from '../support/ops-api.ts'
+import { actor, app, ofOne, operator, rollcallOfCast, viewer } from '../support/ops-cast.ts'
 
-const { rollcall, redis } = await rollcallOfFile({
-  workers: 0,
-  env: { TOKENS },
-  file: twoDomains('two.example'),
-})
-
-const ask = (path: string, options?: Ask) => askAt(rollcall.api.url, path, options)
-const own = (url = rollcall.api.url) => ownPage(url)
-const logIn = (token: { token: string }, url = rollcall.api.url) => logInAt(url, token)
-const auditLog = () => auditLogAt(rollcall.api.url, bearer(operator))
+const { rollcall, redis, ask, own, logIn, auditLog } = await rollcallOfCast()
 
 describe('who is logged in', () => {
   test('has a cookie that no script reads and no other site sends, and is known by it', async () => {

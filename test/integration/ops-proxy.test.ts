@@ -1,16 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { askAt, auditLogAt, ownPage } from '../support/ops-api.ts'
-import { operator, TOKENS, viewer } from '../support/ops-cast.ts'
-import { rollcallOfFile, startRollcall, twoDomains } from '../support/rollcall.ts'
+import { askAt, ownPage } from '../support/ops-api.ts'
+import { rollcallOfCast, viewer } from '../support/ops-cast.ts'
+import { startRollcall } from '../support/rollcall.ts'
 import { bearer } from '../support/tokens.ts'
 
-const { backend, rollcall } = await rollcallOfFile({
-  workers: 0,
-  env: { TOKENS },
-  file: twoDomains('two.example'),
-})
-
-const auditLog = () => auditLogAt(rollcall.api.url, bearer(operator))
+const { backend, rollcall, auditLog } = await rollcallOfCast()
 
 describe('whom a proxy names', () => {
   const NAMED = { OPS_IDENTITY_HEADER: 'x-forwarded-user', OPS_OPERATORS: 'alice,zoë' }

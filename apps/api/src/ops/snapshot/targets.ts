@@ -23,7 +23,7 @@ export interface TargetsLookOptions {
 export function targetsLook({ redis, shards, targets }: TargetsLookOptions) {
   const scripts = loadScripts(redis.isCluster)
   const logs = new Map<string, TargetLog[]>()
-  let known: readonly NamedTarget[] | undefined
+  let lastNamed: readonly NamedTarget[] | undefined
   const logsOf = (target: string): TargetLog[] => {
     const known = logs.get(target)
     if (known) return known
@@ -34,8 +34,8 @@ export function targetsLook({ redis, shards, targets }: TargetsLookOptions) {
 
   return async (heard: readonly HeardProcess[], takesHeartbeats = true): Promise<OpsTarget[]> => {
     const gateways = new Map(heard.flatMap((one) => (one.role === 'gateway' && isAlive(one) ? [[one.id, one]] : [])))
-    const named = takesHeartbeats || !known ? namedTargets(targets, [...gateways.values()]) : known
-    known = named
+    const named = takesHeartbeats || !lastNamed ? namedTargets(targets, [...gateways.values()]) : lastNamed
+    lastNamed = named
     for (const name of logs.keys()) if (!named.some((target) => target.name === name)) logs.delete(name)
     const ofTargets = named.map(({ name, type, domain }) =>
       logsOf(name).map(async (log, shard): Promise<OpsTarget> => {
